@@ -1,0 +1,1 @@
+"""The learning platform of a region's schools."""

@@ -1,0 +1,109 @@
+"""The command line: `python -m zerek`, or `zerek` once installed."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from pathlib import Path
+
+import click
+
+from zerek.base.errors import CannotStart, ZerekError
+from zerek.settings import Settings
+
+HOUSE = Path(__file__).parent
+ROOT = HOUSE.parent.parent  # of the source tree; commands that need it say so
+
+
+class Commands(click.Group):
+    """Our errors end with their sentence and status 2; a module's commands are found in its commands.py."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except (ZerekError, ValueError) as error:
+            click.echo(f"zerek: {error}", err=True)
+            ctx.exit(2)
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted({*super().list_commands(ctx), *(group.name or "" for group in _of_modules())})
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        own = super().get_command(ctx, name)
+        return own or next((group for group in _of_modules() if group.name == name), None)
+
+
+def _of_modules() -> list[click.Command]:
+    from zerek import modules
+
+    return [part.commands for _, part in modules.parts("commands")]
+
+
+@click.group(cls=Commands)
+def main() -> None:
+    """Zerek, the learning platform of a region's schools."""
+
+
+def _settings() -> Settings:
+    try:
+        return Settings.from_environment()
+    except OSError as error:
+        raise CannotStart(f"The data folder cannot be written: {error.filename}: {error.strerror}.") from None
+
+
+@main.command()
+def upgrade() -> None:
+    """Bring the database to this version."""
+    from zerek import migrate
+    from zerek.base import db
+
+    migrate.upgrade(db.engine(_settings().database))
+
+
+@main.command()
+@click.argument("home")
+@click.argument("message")
+def draft(home: str, message: str) -> None:
+    """Write a migration step for one module from its models."""
+    from zerek import migrate
+    from zerek.base import db
+
+    for path in migrate.draft(db.engine(_settings().database), home, message):
+        click.echo(path)
+
+
+@main.command()
+def worker() -> None:
+    """Do the jobs: grading, starting notebook servers."""
+    from zerek.queue import run_worker
+
+    run_worker(_settings())
+
+
+@main.command()
+def build() -> None:
+    """Make the browser's files and compile the translations (from the source tree)."""
+    browser_files = import_module("zerek.web.browser_files")
+    from zerek.web import catalogues
+
+    catalogues.compile_all(HOUSE)
+    browser_files.build(ROOT, HOUSE / "web" / "static")
+
+
+@main.command()
+@click.option("--check", is_flag=True, help="Change nothing; fail when a message of kk or ru is missing.")
+def words(check: bool) -> None:
+    """Extract messages into the catalogues and compile them (from the source tree)."""
+    from zerek.web import catalogues
+
+    if not check:
+        catalogues.update(HOUSE)
+        catalogues.compile_all(HOUSE)
+    gaps = list(catalogues.missing(HOUSE))
+    for gap in gaps:
+        click.echo(gap)
+    sys.exit(1 if check and gaps else 0)
+
+
+if __name__ == "__main__":
+    main(prog_name="zerek")

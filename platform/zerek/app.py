@@ -1,0 +1,75 @@
+"""Where everything meets: one Flask app from the settings and the modules found."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from flask import Flask
+from flask_compress import Compress
+
+from zerek import modules, queue
+from zerek.base import clock, db, jobs
+from zerek.base.files import Files
+from zerek.base.text import LANGUAGES, N_
+from zerek.modules.people import api as people
+from zerek.settings import Settings
+from zerek.web import errors, headers, home, languages, limits, menu, shell, static
+
+HOME = Path(__file__).parent
+LARGEST_REQUEST = 12 * 1024 * 1024  # bytes: a notebook with pictures, a task with a scan
+
+
+def create_app(settings: Settings) -> Flask:
+    """The LMS. Touches no database until a request comes; raises CannotStart where the build is missing."""
+    app = Flask("zerek", template_folder=str(HOME / "web" / "templates"), static_folder=None)
+    app.config.update(
+        SECRET_KEY=settings.secrets["app"],
+        MAX_CONTENT_LENGTH=LARGEST_REQUEST,
+        MAX_FORM_MEMORY_SIZE=2 * 1024 * 1024,
+        SESSION_COOKIE_NAME="zerek_form",
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=settings.secure,
+        WTF_CSRF_TIME_LIMIT=None,
+        WTF_CSRF_SSL_STRICT=False,
+        COMPRESS_ALGORITHM=["br", "gzip"],
+        TEMPLATES_AUTO_RELOAD=False,
+    )
+    engine = db.engine(settings.database)
+    files = Files(settings.data / "files")
+    app.extensions["zerek"] = shell.Shell(settings, engine, files, people.identify)
+    modules.load()
+    shell.keep_sessions(app)
+    shell.csrf.init_app(app)
+    Compress(app)
+    headers.send_headers(app)
+    languages.speak(app, locale_folders())
+    errors.show_errors(app)
+    limits.init(app, settings)
+    static.serve_static(app)
+    _teach_templates(app)
+    app.register_blueprint(home.pages)
+    for part in ("views", "rest"):
+        for _, module in modules.parts(part):
+            app.register_blueprint(module.pages)
+    jobs.send_after_commit(queue.sender(settings))
+    return app
+
+
+def locale_folders() -> list[Path]:
+    """Where catalogues stand: the shell's own, and each module's."""
+    own = [HOME / "web" / "locale", *(HOME / "modules" / name / "locale" for name in modules.names())]
+    return [folder for folder in own if folder.is_dir()]
+
+
+def _teach_templates(app: Flask) -> None:
+    app.jinja_env.globals.update(
+        asset=static.asset,
+        menu=menu.menu,
+        nonce=headers.nonce,
+        language=shell.language,
+        languages=LANGUAGES,
+        visitor=shell.visitor,
+        now=clock.now,
+    )
+    app.jinja_env.trim_blocks = True
+    app.jinja_env.lstrip_blocks = True

@@ -1,0 +1,27 @@
+"""How often one may try: by account and by address, since a whole school shares one address."""
+
+from __future__ import annotations
+
+from flask import Flask, request
+from flask_limiter import Limiter
+from flask_limiter.util import get_remote_address
+
+from zerek.base.text import fold
+from zerek.settings import Settings
+
+limiter = Limiter(get_remote_address, default_limits=[], headers_enabled=False)
+
+# Thirty pupils sign in at one bell, from one address, some of them twice.
+BY_ADDRESS = "300 per minute"
+BY_ACCOUNT = "10 per minute"
+
+
+def account() -> str:
+    """The account that is tried, as it is compared."""
+    return f"account:{fold(request.form.get('name', ''))[:80]}"
+
+
+def init(app: Flask, settings: Settings) -> None:
+    redis = settings.broker.startswith("redis")
+    app.config.setdefault("RATELIMIT_STORAGE_URI", settings.broker if redis else "memory://")
+    limiter.init_app(app)
