@@ -1,0 +1,1 @@
+"""Reads and checks course packages and notebook sources; knows no database, no web and no nbgrader."""
