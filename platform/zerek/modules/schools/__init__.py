@@ -1,0 +1,1 @@
+"""The region: districts, schools, classes, and who belongs to them."""
