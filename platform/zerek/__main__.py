@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 
@@ -44,11 +45,46 @@ def main() -> None:
     """Zerek, the learning platform of a region's schools."""
 
 
-def _settings() -> Settings:
+def _settings(data: str = "var") -> Settings:
     try:
-        return Settings.from_environment()
+        return Settings.from_environment(data=data)
     except OSError as error:
         raise CannotStart(f"The data folder cannot be written: {error.filename}: {error.strerror}.") from None
+
+
+@main.command()
+@click.option("--port", type=click.IntRange(1, 65535), help="The one port everything is reached by.")
+def demo(port: int | None) -> None:
+    """Show everything, with the data of a made-up region."""
+    from zerek import launch
+    from zerek.demo.crowd import PASSWORD, SIGN_INS
+    from zerek.demo.prepare import prepare
+
+    settings = replace(_settings("var/demo"), demo=True)
+
+    def greet(address: str) -> None:
+        click.echo(f"\n  Zerek: {address}\n")
+        for one in SIGN_INS:
+            click.echo(f"  {one.login:<10} {PASSWORD}   {one.role}")
+        click.echo("\n  Ctrl-C stops everything.\n")
+
+    launch.run(replace(settings, port=port or settings.port), prepare, greet, click.echo)
+
+
+@main.command()
+@click.option("--port", type=click.IntRange(1, 65535), help="The one port everything is reached by.")
+def up(port: int | None) -> None:
+    """Run Zerek for a school; the first start asks for the operator's name and password."""
+    from zerek import launch
+    from zerek.first_operator import appoint
+
+    settings = _settings()
+    launch.run(
+        replace(settings, port=port or settings.port),
+        appoint,
+        lambda address: click.echo(f"\n  Zerek: {address}\n"),
+        click.echo,
+    )
 
 
 @main.command()

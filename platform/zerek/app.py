@@ -6,6 +6,7 @@ from pathlib import Path
 
 from flask import Flask
 from flask_compress import Compress
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from zerek import modules, queue
 from zerek.base import clock, db, jobs
@@ -52,6 +53,13 @@ def create_app(settings: Settings) -> Flask:
         for _, module in modules.parts(part):
             app.register_blueprint(module.pages)
     jobs.send_after_commit(queue.sender(settings))
+    return app
+
+
+def from_environment() -> Flask:
+    """The app as a server finds it, behind the proxy that says where a request came from."""
+    app = create_app(Settings.from_environment())
+    app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=1)  # type: ignore[method-assign]
     return app
 
 

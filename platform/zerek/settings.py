@@ -59,12 +59,32 @@ class Settings:
         """Whether people come over HTTPS: cookies are then marked so."""
         return self.base_url.startswith("https://")
 
+    def environment(self) -> dict[str, str]:
+        """The variables from which a child process reads these same settings."""
+        return {
+            "ZEREK_DATA": str(self.data),
+            "ZEREK_DATABASE": self.database_url,
+            "ZEREK_BROKER": self.broker_url,
+            "ZEREK_HOST": self.host,
+            "ZEREK_PORT": str(self.port),
+            "ZEREK_WEB_PORT": str(self.web_port),
+            "ZEREK_HUB_PORT": str(self.hub_port),
+            "ZEREK_PROXY_API_PORT": str(self.proxy_api_port),
+            "ZEREK_PUBLIC_URL": self.public_url,
+            "ZEREK_DEMO": "1" if self.demo else "",
+            "ZEREK_WORKER_PROCESSES": str(self.worker_processes),
+            "ZEREK_UNSAFE_NO_JAIL": "1" if self.unsafe_no_jail else "",
+        }
+
     @classmethod
-    def from_environment(cls, environ: Mapping[str, str] = os.environ) -> Settings:
-        """Reads ZEREK_…; raises ValueError that names a variable with a wrong value."""
-        data = Path(environ.get("ZEREK_DATA", "var")).absolute()
+    def from_environment(cls, environ: Mapping[str, str] = os.environ, data: str = "var") -> Settings:
+        """Reads ZEREK_…, with ``data`` as the data folder where none is named.
+
+        Raises ValueError that names a variable with a wrong value, OSError where the folder cannot be written.
+        """
+        folder = Path(environ.get("ZEREK_DATA") or data).absolute()
         return cls(
-            data=data,
+            data=folder,
             database_url=environ.get("ZEREK_DATABASE", ""),
             broker_url=environ.get("ZEREK_BROKER", ""),
             host=environ.get("ZEREK_HOST", "127.0.0.1"),
@@ -76,7 +96,7 @@ class Settings:
             demo=environ.get("ZEREK_DEMO") == "1",
             worker_processes=_number(environ, "ZEREK_WORKER_PROCESSES", 2),
             unsafe_no_jail=environ.get("ZEREK_UNSAFE_NO_JAIL") == "1",
-            secrets=load_secrets(data),
+            secrets=load_secrets(folder),
         )
 
 

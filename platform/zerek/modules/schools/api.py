@@ -113,6 +113,7 @@ def schools_of(actor: Actor, roles: Iterable[Role]) -> list[int]:
 
 __all__ = [
     "ClassRow",
+    "District",
     "DistrictRow",
     "SchoolRow",
     "alphabetical",
