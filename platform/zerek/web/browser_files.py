@@ -1,11 +1,13 @@
-"""Makes what browsers load: one style, one script, one font, one sprite, each module's own files; hashed and compressed.
+"""Makes what browsers load: one style, one script, one font, one sprite, each module's own files.
 
-Written by the build, ignored by git, carried by the wheel. Results, beside `manifest.json` (logical name → hashed name):
+Written by the build, ignored by git, carried by the wheel; hashed names and compressed copies.
+Beside `manifest.json` (logical name → hashed name) stand:
 
-- `zerek.css`, from `look/*.css` in the order of their names; `zerek.js`, htmx and then `look/*.js`; `look/*.svg`;
+- `zerek.css`, from `look/*.css` in the order of their names; `zerek.js`, htmx and then `look/*.js`;
+- `mark.svg` and what other pictures `look/*.svg` holds;
 - `icons.svg`, the icons that templates and views name; `onest.woff2`, the letters of our languages;
 - `kits/room.js`, from `modules/kits/static/room.js`, and so for every `.js`, `.css` and `.svg` of a module;
-- `pdf/Onest-Regular.ttf`, `pdf/Onest-Bold.ttf`, for certificates: under these very names, for no browser asks for them;
+- `pdf/Onest-Regular.ttf`, `pdf/Onest-Bold.ttf`, for certificates: names unhashed, for no browser asks;
 - `licences.txt`, what the people behind htmx, Onest and Tabler ask to be carried along.
 """
 
@@ -116,7 +118,7 @@ def _licences(packages: Path) -> bytes:
 
 
 def _write(out: Path, files: dict[str, bytes], manifest: dict[str, str], stamp: str) -> None:
-    """Write new files first and the manifest after them, so that a server that runs meanwhile never points at nothing."""
+    """Write files, then the manifest: a server that runs meanwhile never points at nothing."""
     written = {STAMP, "manifest.json"}
     for name, content in files.items():
         copies = {name: content}

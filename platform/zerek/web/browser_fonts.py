@@ -1,8 +1,8 @@
-"""Cuts the Onest type down to the letters of our three languages: one variable font for pages, two plain ones for print.
+"""Cuts the Onest type down to the letters of our languages: a variable font for pages, plain ones for print.
 
-Fontsource ships Onest in pieces by script, each a variable font. fontTools cannot merge variable fonts, so every piece
-is pinned at the two ends of the weights we use, the pinned pieces are merged, and the two wholes become the masters of
-one new variable font.
+Fontsource ships Onest in pieces by script, each a variable font. fontTools cannot merge variable fonts, so
+every piece is pinned at the two ends of the weights we use, the pinned pieces are merged, and the two wholes
+become the masters of one new variable font.
 """
 
 import copy
@@ -22,9 +22,8 @@ PIECES = ("latin", "cyrillic", "cyrillic-ext", "latin-ext", "math", "symbols")
 RUSSIAN = "абвгдеёжзийклмнопрстуфхцчшщъыьэюя"
 KAZAKH = "әғқңөұүһі"
 SIGNS = "\N{NO-BREAK SPACE}₸№«»‹›—–…“”‘’„°×÷·•±−≈≤≥→←↑↓✓§©²³½"
-LETTERS = frozenset(
-    string.printable.strip() + " " + SIGNS + RUSSIAN + RUSSIAN.upper() + KAZAKH + KAZAKH.upper()
-)
+CYRILLIC = RUSSIAN + KAZAKH
+LETTERS = frozenset(string.printable.strip() + " " + SIGNS + CYRILLIC + CYRILLIC.upper())
 
 
 def page_font(folder: Path) -> bytes:

@@ -15,7 +15,7 @@ def icons_named_in(sources: Iterable[Path]) -> dict[str, Path]:
 
 
 def sprite(named: Mapping[str, Path], folder: Path) -> str:
-    """Return an SVG file with one <symbol> for each name; a name that Tabler does not have is a LookupError."""
+    """Return an SVG file with one <symbol> for each name; LookupError for a name Tabler does not have."""
     outline = json.loads((folder / "tabler-nodes-outline.json").read_text("utf-8"))
     strangers = [f"{name} (in {source})" for name, source in sorted(named.items()) if name not in outline]
     if strangers:
@@ -28,6 +28,6 @@ def _symbol(name: str, nodes: Iterable[tuple[str, Mapping[str, str]]]) -> str:
     shapes = ""
     for tag, attributes in nodes:
         shapes += (
-            f"<{tag}" + "".join(f' {key}="{escape(str(value))}"' for key, value in attributes.items()) + "/>"
+            f"<{tag} " + " ".join(f'{key}="{escape(str(value))}"' for key, value in attributes.items()) + "/>"
         )
     return f'<symbol id="{name}" viewBox="0 0 24 24">{shapes}</symbol>'

