@@ -17,6 +17,7 @@ from zerek.base.text import N_, fold
 from zerek.modules.people import iin as identity
 from zerek.modules.people import passwords, queries
 from zerek.modules.people.models import Account, Held, Person, SignedIn
+from zerek.modules.people.openid_rules import key_of
 from zerek.modules.people.queries import grants, holders, names, open_sessions
 
 SESSION_LASTS = timedelta(hours=12)
@@ -113,9 +114,7 @@ def identify(session: Session, token: str) -> Visitor:
 
 def end_session(session: Session, session_id: int, *, by: Actor) -> None:
     """End one of one's own sessions, here or at another browser; nothing happens when it has ended."""
-    session.execute(
-        delete(SignedIn).where(SignedIn.id == session_id, SignedIn.person_id == signed_in(by))
-    )
+    session.execute(delete(SignedIn).where(SignedIn.id == session_id, SignedIn.person_id == signed_in(by)))
 
 
 def end_all_sessions(session: Session, person_id: int) -> None:
@@ -137,6 +136,7 @@ __all__ = [
     "holders",
     "identify",
     "join",
+    "key_of",
     "names",
     "open_account",
     "open_sessions",
