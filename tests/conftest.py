@@ -29,7 +29,12 @@ NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 PASSWORD = "kitap-2026"
 
 # A program of the system that a test needs → the Debian package that brings it.
-PROGRAMS = {"chromium": "chromium", "postgres": "postgresql", "redis-server": "redis-server", "pdftotext": "poppler-utils"}
+PROGRAMS = {
+    "chromium": "chromium",
+    "postgres": "postgresql",
+    "redis-server": "redis-server",
+    "pdftotext": "poppler-utils",
+}
 _missing: dict[str, set[str]] = {}
 
 
@@ -123,8 +128,8 @@ def engine(settings: Settings) -> Iterator[Engine]:
 
 @pytest.fixture
 def session(engine: Engine) -> Iterator[Session]:
-    """A session for rules called without the web; commit when the app must see it."""
-    with Session(db.for_writing(engine), expire_on_commit=False) as made:
+    """A session for rules called without the web; commit when the app must see it, and before reading it again."""
+    with Session(engine, expire_on_commit=False) as made:
         yield made
 
 

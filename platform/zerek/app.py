@@ -11,7 +11,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from zerek import modules, queue
 from zerek.base import clock, db, jobs
 from zerek.base.files import Files
-from zerek.base.text import LANGUAGES, N_
+from zerek.base.text import LANGUAGES
 from zerek.modules.people import api as people
 from zerek.settings import Settings
 from zerek.web import errors, headers, home, languages, limits, menu, shell, static
@@ -72,6 +72,7 @@ def locale_folders() -> list[Path]:
 def _teach_templates(app: Flask) -> None:
     app.jinja_env.globals.update(
         asset=static.asset,
+        csrf=shell.csrf_field,
         menu=menu.menu,
         nonce=headers.nonce,
         language=shell.language,

@@ -17,7 +17,7 @@ from zerek.base.text import N_
 from zerek.modules.people import api as people
 from zerek.settings import Settings
 
-NAME, PASSWORD = "ZEREK_OPERATOR", "ZEREK_OPERATOR_PASSWORD"  # noqa: S105 - names of variables
+NAME, PASSWORD = "ZEREK_OPERATOR", "ZEREK_OPERATOR_PASSWORD"
 
 
 def appoint(settings: Settings, engine: Engine) -> None:
@@ -41,6 +41,8 @@ def _asked() -> tuple[str, str]:
     if name and password:
         return name, password
     if not sys.stdin.isatty():
-        raise CannotStart(N_("There is no operator yet: set %(name)s and %(password)s."), name=NAME, password=PASSWORD)
+        raise CannotStart(
+            N_("There is no operator yet: set %(name)s and %(password)s."), name=NAME, password=PASSWORD
+        )
     click.echo("Zerek starts for the first time. Who is its operator?")
     return click.prompt("Name"), click.prompt("Password", hide_input=True, confirmation_prompt=True)

@@ -26,7 +26,9 @@ PATIENCE = 60.0  # seconds to the first page before we say that something is wro
 DEMO_KITS = ("sim://world?seed=7", "sim://world?seed=11")
 
 
-def run(settings: Settings, fill: Callable[[Settings, Engine], None], greet: Callable[[str], None], say: Say) -> None:
+def run(
+    settings: Settings, fill: Callable[[Settings, Engine], None], greet: Callable[[str], None], say: Say
+) -> None:
     """Prepare the data by ``fill``, start all, call ``greet(address)`` at the first page; returns when stopped."""
     with ExitStack() as held:
         held.enter_context(_alone(settings))
@@ -50,9 +52,22 @@ def children(settings: Settings) -> list[Child]:
     """The programs of one machine, in the order they start: what a person sees first comes first."""
     env = settings.environment()
     python = sys.executable
-    web = [python, "-m", "gunicorn", "zerek.app:from_environment()", "--bind", f"{settings.host}:{settings.web_port}"]
+    web = [
+        python,
+        "-m",
+        "gunicorn",
+        "zerek.app:from_environment()",
+        "--bind",
+        f"{settings.host}:{settings.web_port}",
+    ]
     # One process: live telemetry is kept in it. Threads: streams and slow lines hold one each.
-    web += ["--worker-class=gthread", "--workers=1", "--threads=48", "--graceful-timeout=3", "--log-level=warning"]
+    web += [
+        "--worker-class=gthread",
+        "--workers=1",
+        "--threads=48",
+        "--graceful-timeout=3",
+        "--log-level=warning",
+    ]
     found = [
         Child("proxy", *hub.proxy(settings)),
         Child("web", web, env),
@@ -78,13 +93,17 @@ def _alone(settings: Settings) -> Iterator[None]:
         lock = (settings.data / "lock").open("w")
     except OSError as error:
         raise CannotStart(
-            N_("The data folder %(folder)s cannot be written: %(why)s."), folder=settings.data, why=error.strerror
+            N_("The data folder %(folder)s cannot be written: %(why)s."),
+            folder=settings.data,
+            why=error.strerror,
         ) from None
     with lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise CannotStart(N_("Zerek already runs on the data folder %(folder)s."), folder=settings.data) from None
+            raise CannotStart(
+                N_("Zerek already runs on the data folder %(folder)s."), folder=settings.data
+            ) from None
         yield
 
 
@@ -110,7 +129,8 @@ def _with_ports(settings: Settings) -> Settings:
         for one in free:
             one.bind((settings.host, 0))
         chosen = {
-            name: getattr(settings, name) or one.getsockname()[1] for name, one in zip(wanted, free, strict=True)
+            name: getattr(settings, name) or one.getsockname()[1]
+            for name, one in zip(wanted, free, strict=True)
         }
     return replace(settings, **chosen)
 

@@ -80,7 +80,9 @@ def _refuse_a_newer_database(config: Config) -> None:
     unknown = set(MigrationContext.configure(config.attributes["connection"]).get_current_heads()) - known
     if unknown:
         raise CannotStart(
-            N_("The database was made by a newer version of Zerek (step %(step)s): please install that version."),
+            N_(
+                "The database was made by a newer version of Zerek (step %(step)s): please install that version."
+            ),
             step=", ".join(sorted(unknown)),
         )
 
@@ -115,7 +117,7 @@ def draft(engine: Engine, home: str, message: str) -> list[Path]:
             branch_label=None if begun else home,
             version_path=str(folder),
             splice=not begun,
-            depends_on=None if begun else sorted(_neighbours(home)),
+            depends_on=None if begun else sorted(_neighbours(home)),  # type: ignore[arg-type] # takes a list too
         )
     steps = made if isinstance(made, list) else [made]
     return [Path(step.path) for step in steps if step is not None]

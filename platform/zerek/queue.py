@@ -20,7 +20,7 @@ TASK = "zerek.run_job"
 SWEEP_EVERY = 2.0  # seconds
 
 
-class Transport(SqlTransport):  # type: ignore[misc]
+class Transport(SqlTransport):
     """Kombu's SQLAlchemy transport, asked often enough for a pupil who waits: a look costs about half a millisecond.
 
     Its options go whole to the database's driver, so the interval cannot be one of them.
@@ -72,7 +72,7 @@ def run_worker(settings: Settings) -> None:
     def run_job(job_id: int) -> None:
         jobs.run(own["work"], job_id)
 
-    @worker_process_init.connect(weak=False)
+    @worker_process_init.connect(weak=False)  # type: ignore[untyped-decorator]
     def begin(**_: Any) -> None:
         # A forked process must not share its parent's connections.
         own["work"] = work_on(settings)
@@ -80,18 +80,20 @@ def run_worker(settings: Settings) -> None:
 
     stop = threading.Event()
 
-    @worker_ready.connect(weak=False)
+    @worker_ready.connect(weak=False)  # type: ignore[untyped-decorator]
     def watch(**_: Any) -> None:
         threading.Thread(target=sweep_until, args=(stop, settings), daemon=True, name="sweep").start()
 
-    @worker_shutting_down.connect(weak=False)
+    @worker_shutting_down.connect(weak=False)  # type: ignore[untyped-decorator]
     def end(**_: Any) -> None:
         stop.set()
 
-    app.worker_main(
-        ["worker", f"--concurrency={settings.worker_processes}", "--loglevel=WARNING"]
-        + ["--without-gossip", "--without-mingle", "--without-heartbeat"]
-    )
+    silent = [
+        "--without-gossip",
+        "--without-mingle",
+        "--without-heartbeat",
+    ]  # one machine has nobody to talk to
+    app.worker_main(["worker", f"--concurrency={settings.worker_processes}", "--loglevel=WARNING", *silent])
 
 
 def sweep_until(stop: threading.Event, settings: Settings, every: float = SWEEP_EVERY) -> None:

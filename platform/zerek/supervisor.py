@@ -75,7 +75,7 @@ class Supervisor:
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,  # Ctrl-C is ours to pass on, in our order
-                preexec_fn=_begin_child,  # noqa: PLW1509 - this process has one thread
+                preexec_fn=_begin_child,
             )
         child.began = time.monotonic()
 

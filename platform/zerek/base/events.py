@@ -12,7 +12,9 @@ Event = TypeVar("Event")
 _listeners: dict[type, list[Callable[[Session, Any], None]]] = defaultdict(list)
 
 
-def hears(kind: type[Event]) -> Callable[[Callable[[Session, Event], None]], Callable[[Session, Event], None]]:
+def hears(
+    kind: type[Event],
+) -> Callable[[Callable[[Session, Event], None]], Callable[[Session, Event], None]]:
     """Decorates a function ``(session, event)`` of a module's ``reactions.py``."""
 
     def listen(function: Callable[[Session, Event], None]) -> Callable[[Session, Event], None]:

@@ -27,7 +27,9 @@ from zerek.settings import Settings
 log = logging.getLogger("zerek.jobs")
 
 ATTEMPTS = 5
-LEASE = timedelta(minutes=10)  # longer than any job may take; a dead worker on this machine is noticed at once
+LEASE = timedelta(
+    minutes=10
+)  # longer than any job may take; a dead worker on this machine is noticed at once
 RESEND = timedelta(seconds=5)
 
 
@@ -156,7 +158,9 @@ def sweep(work: Work, send: Send) -> list[int]:
         for job_id, name in session.execute(select(Job.id, Job.holder).where(Job.state == "running")).all():
             if _is_gone(name):
                 session.execute(
-                    update(Job).where(Job.id == job_id, Job.holder == name).values(state="waiting", sent_at=None)
+                    update(Job)
+                    .where(Job.id == job_id, Job.holder == name)
+                    .values(state="waiting", sent_at=None)
                 )
         stale = or_(Job.sent_at.is_(None) & (Job.created_at < now - RESEND / 2), Job.sent_at < now - RESEND)
         ids = list(

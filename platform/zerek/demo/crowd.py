@@ -12,7 +12,6 @@ from zerek.base.permissions import REGION, Grant, Place, Role, class_place, scho
 from zerek.base.text import N_
 from zerek.demo import names
 from zerek.modules.people import api as people
-from zerek.modules.people.iin import demo_number
 from zerek.modules.schools import api as schools
 
 PASSWORD = "zerek-demo"  # noqa: S105 - printed at every start of the demo, which listens to this machine alone
@@ -66,7 +65,7 @@ class Register:
             names.draw(self.random, male=male),
             login=login or f"d{self.serial:05}",
             password=PASSWORD if login else None,
-            iin=demo_number(born, self.serial * 7, male=male),
+            iin=people.demo_number(born, self.serial * 7, male=male),
             born=born,
             roles=[Grant(role, place)],
             demo=True,
@@ -93,6 +92,7 @@ def gather(session: Session, random: Random, school_ids: list[int], now: datetim
         for _ in range(random.randint(25, 30) - (number == 0)):
             register.join(Role.PUPIL, class_place(class_id), age=(12, 13))
     teachers = [
-        register.join(Role.TEACHER, school_place(random.choice(school_ids)), age=adult) for _ in range(TEACHERS)
+        register.join(Role.TEACHER, school_place(random.choice(school_ids)), age=adult)
+        for _ in range(TEACHERS)
     ]
     return Crowd(teacher, tutor, author, pupil, classes, teachers)

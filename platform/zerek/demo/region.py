@@ -32,7 +32,9 @@ def open_schools(session: Session, random: Random) -> list[int]:
     for code, kk, ru, en, in_town, in_villages in DISTRICTS:
         district = schools.open_district(session, code, Words(kk, ru, en))
         for number in range(1, in_town + 1):
-            name = Words(f"№ {number} мектеп-гимназия", f"Школа-гимназия № {number}", f"School-gymnasium No. {number}")
+            name = Words(
+                f"№ {number} мектеп-гимназия", f"Школа-гимназия № {number}", f"School-gymnasium No. {number}"
+            )
             ids.append(_open(session, f"{code}-t{number}", name, district, town=True))
         for number, village in enumerate(random.sample(VILLAGES, in_villages), start=1):
             name = Words(

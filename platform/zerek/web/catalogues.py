@@ -14,7 +14,12 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
 TRANSLATED = ("kk", "ru")  # English sentences are the message ids
-METHODS = [("**/migrations/**", "ignore"), ("**/static/**", "ignore"), ("**.py", "python"), ("**/templates/**.html", "jinja2")]
+METHODS = [
+    ("**/migrations/**", "ignore"),
+    ("**/static/**", "ignore"),
+    ("**.py", "python"),
+    ("**/templates/**.html", "jinja2"),
+]
 KEYWORDS = {"_": None, "N_": None, "gettext": None, "lazy_gettext": None, "ngettext": (1, 2)}
 OPTIONS = {"**/templates/**.html": {"silent": "false", "trimmed": "true"}}
 

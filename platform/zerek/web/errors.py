@@ -29,7 +29,7 @@ SENTENCES = {
 
 def told(error: ZerekError) -> str:
     """The error's sentence in the reader's language."""
-    return gettext(error.sentence, **error.values)
+    return str(gettext(error.sentence, **error.values))
 
 
 def show_errors(app: Flask) -> None:
@@ -55,7 +55,8 @@ def show_errors(app: Flask) -> None:
 
 
 def _wants_page() -> bool:
-    return request.accept_mimetypes.best_match(["text/html", "application/json"]) == "text/html"
+    accepted = request.accept_mimetypes
+    return not accepted or accepted.best_match(["text/html", "application/json"]) == "text/html"
 
 
 def _answer(status: int, sentence: str) -> ResponseReturnValue:

@@ -40,7 +40,9 @@ def set_language() -> ResponseReturnValue:
     chosen = request.form.get("language", "")
     answer = redirect(own_address(request.form.get("next", "")) or url_for("web.home"), 303)
     if chosen in LANGUAGES:
-        answer.set_cookie(LANGUAGE_COOKIE, chosen, max_age=365 * 86400, samesite="Lax", secure=settings().secure)
+        answer.set_cookie(
+            LANGUAGE_COOKIE, chosen, max_age=365 * 86400, samesite="Lax", secure=settings().secure
+        )
     return answer
 
 
@@ -48,4 +50,3 @@ def own_address(address: str) -> str:
     """A path of ours, never another host's (``//evil``, ``/\\evil``, ``https:…``)."""
     plain = address.startswith("/") and not address.startswith(("//", "/\\")) and "\\" not in address
     return address if plain and address.isprintable() else ""
-

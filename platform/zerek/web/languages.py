@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
 from collections.abc import Iterable
+from datetime import date, datetime
 from pathlib import Path
 
 from flask import Flask
@@ -20,7 +20,7 @@ DAY = {"kk": "y 'жылғы' d MMMM", "ru": "d MMMM y 'г.'", "en": "d MMMM y"}
 def day(value: date | datetime) -> str:
     """A date in the reader's language, in the region's time: «2026 жылғы 23 қараша»."""
     local = value.astimezone(LOCAL).date() if isinstance(value, datetime) else value
-    return format_date(local, DAY[language()])
+    return str(format_date(local, DAY[language()]))
 
 
 def moment(value: datetime) -> str:
@@ -37,6 +37,8 @@ def in_language(words: Words | dict[str, str] | None) -> str:
 
 def speak(app: Flask, folders: Iterable[Path]) -> None:
     """``folders`` are the locale folders of the shell and of every module; their catalogues are read as one."""
-    app.config.update(BABEL_TRANSLATION_DIRECTORIES=";".join(map(str, folders)), BABEL_DEFAULT_TIMEZONE=str(LOCAL))
+    app.config.update(
+        BABEL_TRANSLATION_DIRECTORIES=";".join(map(str, folders)), BABEL_DEFAULT_TIMEZONE=str(LOCAL)
+    )
     Babel(app, locale_selector=language, timezone_selector=lambda: str(LOCAL))
     app.jinja_env.filters.update(day=day, moment=moment, words=in_language, number=format_decimal)

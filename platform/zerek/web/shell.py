@@ -8,7 +8,8 @@ from functools import wraps
 from typing import Any, TypeVar, cast
 
 from flask import Flask, Response, current_app, g, request
-from flask_wtf.csrf import CSRFProtect
+from flask_wtf.csrf import CSRFProtect, generate_csrf
+from markupsafe import Markup
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
@@ -87,6 +88,11 @@ def machine(view: View) -> View:
     return cast(View, csrf.exempt(view))
 
 
+def csrf_field() -> Markup:
+    """The hidden input that every form of ours carries."""
+    return Markup('<input type="hidden" name="csrf_token" value="{}">').format(generate_csrf())
+
+
 def close_session() -> None:
     """Commit and let go of the session before a long answer (a stream) begins."""
     kept = g.pop("session", None)
@@ -132,6 +138,7 @@ __all__ = [
     "Visitor",
     "actor",
     "close_session",
+    "csrf_field",
     "files",
     "language",
     "machine",

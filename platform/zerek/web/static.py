@@ -21,7 +21,9 @@ def manifest() -> dict[str, str]:
     try:
         names: dict[str, str] = json.loads((HOME / "manifest.json").read_text())
     except FileNotFoundError:
-        raise CannotStart(N_("The browser's files are not built yet: run “python -m zerek build” first.")) from None
+        raise CannotStart(
+            N_("The browser's files are not built yet: run “python -m zerek build” first.")
+        ) from None
     return names
 
 
@@ -34,6 +36,10 @@ def serve_static(app: Flask) -> None:
     """Files precompressed by the build, served before Flask is asked, with a year of cache."""
     manifest()
     noise = WhiteNoise(
-        app.wsgi_app, root=HOME, prefix="static/", max_age=31536000, immutable_file_test=lambda path, url: True
+        app.wsgi_app,
+        root=HOME,
+        prefix="static/",
+        max_age=31536000,
+        immutable_file_test=lambda path, url: True,
     )
     app.wsgi_app = noise  # type: ignore[method-assign]

@@ -16,6 +16,7 @@ from zerek.base.permissions import Actor, Grant, Role, Visitor, allow, signed_in
 from zerek.base.text import N_, fold
 from zerek.modules.people import iin as identity
 from zerek.modules.people import passwords, queries
+from zerek.modules.people.iin import demo_number
 from zerek.modules.people.models import Account, Held, Person, SignedIn
 from zerek.modules.people.openid_rules import key_of
 from zerek.modules.people.queries import grants, holders, names, open_sessions
@@ -129,6 +130,7 @@ def _hash(token: str) -> str:
 
 __all__ = [
     "Person",
+    "demo_number",
     "end_all_sessions",
     "end_session",
     "give_role",

@@ -29,7 +29,9 @@ class Account(Model):
 
     __tablename__ = "people_account"
 
-    person_id: Mapped[int] = mapped_column(ForeignKey("people_person.id", ondelete="CASCADE"), primary_key=True)
+    person_id: Mapped[int] = mapped_column(
+        ForeignKey("people_person.id", ondelete="CASCADE"), primary_key=True
+    )
     login: Mapped[str] = mapped_column(String(80))
     folded: Mapped[str] = mapped_column(String(80), unique=True)
     password_hash: Mapped[str | None] = mapped_column(String(200))

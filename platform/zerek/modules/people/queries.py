@@ -45,7 +45,7 @@ def account(session: Session, folded: str) -> Account | None:
 def names(session: Session, ids: Iterable[int]) -> dict[int, str]:
     """Person's id → whole name."""
     found = session.execute(select(Person.id, Person.name).where(Person.id.in_(set(ids))))
-    return {number: name for number, name in found}
+    return {row.id: row.name for row in found}
 
 
 def holders(session: Session, role: Role, places: Iterable[Place]) -> Sequence[tuple[int, str, Place]]:

@@ -45,7 +45,7 @@ def enter() -> ResponseReturnValue:
 
 
 @pages.post("/sign-out")
-def leave() -> ResponseReturnValue:
+def sign_out() -> ResponseReturnValue:
     session_id = visitor().session_id
     if session_id is not None:
         api.end_session(session(), session_id, by=actor())

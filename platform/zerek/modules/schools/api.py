@@ -79,7 +79,9 @@ _ORDER = {letter: place for place, letter in enumerate(_ALPHABET, start=1)}
 
 def alphabetical(text: str) -> tuple[int, ...]:
     """A sorting key: the 42 letters of the Kazakh alphabet in their order; code points put Ә and Қ after Я."""
-    return tuple(_ORDER.get(letter, 100 + ord(letter) if letter.isalpha() else 0) for letter in text.casefold())
+    return tuple(
+        _ORDER.get(letter, 100 + ord(letter) if letter.isalpha() else 0) for letter in text.casefold()
+    )
 
 
 def class_row(session: Session, class_id: int) -> ClassRow:

@@ -46,7 +46,10 @@ def school_names(session: Session, ids: Iterable[int]) -> dict[int, Words]:
 def classes(session: Session, ids: Iterable[int]) -> Sequence[ClassRow]:
     """Classes by their ids, in the order of grade and letter."""
     found = session.execute(
-        select(Class, School.name).join(School).where(Class.id.in_(set(ids))).order_by(Class.grade, Class.letter)
+        select(Class, School.name)
+        .join(School)
+        .where(Class.id.in_(set(ids)))
+        .order_by(Class.grade, Class.letter)
     )
     return [ClassRow(one.id, one.title, one.school_id, Words.of(name)) for one, name in found]
 
