@@ -2,13 +2,14 @@
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from zerek_robotics import ports
-from zerek_robotics.errors import KitNotReady, Language, RobotError, language_or_kazakh
+from zerek_robotics.errors import KitNotReady, Language, RobotError
 from zerek_robotics.keeper import Keeper
+from zerek_robotics.orders import Order, Release, Run, Stop, StopAll
 from zerek_robotics.ports import Identify, Place
 from zerek_robotics.profiles import Profile
 from zerek_robotics.program import End
@@ -89,19 +90,16 @@ class Agent:
     def snapshots(self) -> list[dict[str, Any]]:
         return [keeper.snapshot() for keeper in self.keepers.values()]
 
-    def obey(self, command: Mapping[str, Any]) -> None:
-        """A command of the LMS. One that this agent does not know is said and passed over."""
-        match command.get("do"):
-            case "run":
-                self._start(command)
-            case "stop":
-                self._stop(str(command["kit"]))
-            case "stop_all":
+    def obey(self, order: Order) -> None:
+        match order:
+            case Run():
+                self._start(order)
+            case Stop(kit):
+                self._stop(kit)
+            case StopAll():
                 self.stop_all()
-            case "release":
+            case Release():
                 self.release()
-            case other:
-                log.warning("The LMS asks for “%s”, which this agent does not know.", other)
 
     def stop_all(self) -> None:
         """All kits stop now and refuse to move until released."""
@@ -120,14 +118,13 @@ class Agent:
             keeper.stop()
             self.outbox.say_stopped(key)
 
-    def _start(self, command: Mapping[str, Any]) -> None:
-        run = str(command["run"])
+    def _start(self, order: Run) -> None:
+        run = order.run
         if run in self._runs:
-            return  # the LMS repeats a command that it thinks was lost
+            return  # the LMS repeats an order that it thinks was lost
         if len(self._runs) >= REMEMBERED_RUNS:
             self._runs.pop(next(iter(self._runs)))
         self._runs[run] = 0
-        language = language_or_kazakh(str(command.get("language", self.plan.language)))
 
         def tell(stream: str, text: str) -> None:
             self.outbox.output.append({"run": run, "seq": self._runs[run], "stream": stream, "text": text})
@@ -138,10 +135,10 @@ class Agent:
                 {"run": run, "reason": end.reason, "detail": end.detail, "exit": end.exit}
             )
 
-        keeper = self.keepers.get(str(command["kit"]))
+        keeper = self.keepers.get(order.kit)
         try:
             if keeper is None:
                 raise KitNotReady(state="absent")
-            keeper.start(str(command["source"]), language, float(command.get("seconds", 60)), tell, ended)
+            keeper.start(order.source, order.language, order.seconds, tell, ended)
         except RobotError as fault:
-            ended(End("failed", fault.in_language(language)))
+            ended(End("failed", fault.in_language(order.language)))

@@ -1,4 +1,4 @@
-"""A board with StandardFirmata on it, as a state machine: the host's bytes in, the board's bytes out; no port, no clock.
+"""A board with StandardFirmata on it, as a state machine: the host's bytes in, the board's bytes out; no port.
 
 Follows StandardFirmata 2.5 on an Arduino Uno: its capability answer, its pins, its silence about what it does not
 know. The tests hold it and the real firmware to the same conversation.

@@ -1,6 +1,7 @@
 """One kept HTTP connection to the LMS, worked by a thread of its own, awaited from a loop."""
 
 import asyncio
+import contextlib
 import http.client
 import json
 import queue
@@ -31,6 +32,7 @@ class Door:
         self._headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
         self._work: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         self._connection: http.client.HTTPConnection | None = None
+        self._closed = False
         self._thread = threading.Thread(target=self._labour, name="line to the LMS", daemon=True)
         self._thread.start()
 
@@ -61,13 +63,12 @@ class Door:
 
     def close(self) -> None:
         """Ends a waiting request too."""
+        self._closed = True
         self._work.put(None)
         connection = self._connection
         if connection and connection.sock:
-            try:
+            with contextlib.suppress(OSError):  # the other side may have closed it already
                 connection.sock.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass  # it was closed by the other side already
 
     def _labour(self) -> None:
         while work := self._work.get():
@@ -76,12 +77,14 @@ class Door:
             self._connection.close()
 
     def _exchange(self, method: str, path: str, body: object, seconds: float) -> dict[str, Any]:
+        text = json.dumps(body) if body is not None else None
+        kept = self._connection is not None
         try:
-            status, data = self._request(
-                method, path, json.dumps(body) if body is not None else None, seconds
-            )
+            status, data = self._request(method, path, text, seconds)
         except (OSError, http.client.HTTPException) as fault:
             self._hang_up()
+            if kept and isinstance(fault, ConnectionError) and not self._closed:
+                return self._exchange(method, path, body, seconds)  # only the kept line had gone stale
             raise DoorClosed(str(fault) or type(fault).__name__) from fault
         if status in (401, 403):
             raise TokenRefused

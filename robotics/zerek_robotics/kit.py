@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import Any, Self, TypeVar
 
 from zerek_robotics import firmata
 from zerek_robotics.errors import LineLost, NoAnswer
@@ -43,7 +43,13 @@ class Kit:
     @classmethod
     async def open(cls, url: str, profile: Profile) -> Self:
         """Opens the line by its address, connects, and gives a ready kit: close it, or use `async with`."""
-        kit = cls(await asyncio.to_thread(open_line, url, profile.bauds), profile)
+        opening = asyncio.get_running_loop().run_in_executor(None, open_line, url, profile.bauds)
+        try:
+            line = await asyncio.shield(opening)
+        except asyncio.CancelledError:
+            opening.add_done_callback(_close_unwanted)
+            raise
+        kit = cls(line, profile)
         await kit.__aenter__()
         return kit
 
@@ -97,7 +103,8 @@ class Kit:
         answer: asyncio.Future[Event] = asyncio.get_running_loop().create_future()
         self._asked = (kind, answer)
         try:
-            await asyncio.wait({answer, self.lost}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+            waited: set[asyncio.Future[Any]] = {answer, self.lost}
+            await asyncio.wait(waited, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
         finally:
             self._asked = None
         if self.lost.done():
@@ -176,7 +183,8 @@ class Kit:
             self._fresh.clear()
             waiter = asyncio.ensure_future(self._fresh.wait())
             rest = max(0.0, deadline - time.monotonic())
-            await asyncio.wait({waiter, self.lost}, timeout=rest, return_when=asyncio.FIRST_COMPLETED)
+            waited: set[asyncio.Future[Any]] = {waiter, self.lost}
+            await asyncio.wait(waited, timeout=rest, return_when=asyncio.FIRST_COMPLETED)
             waiter.cancel()
             if self.lost.done():
                 raise self.lost.result()
@@ -214,3 +222,9 @@ class Kit:
         self.line.close()
         if not self.lost.done():
             self.lost.set_result(LineLost(line=self.line.url))
+
+
+def _close_unwanted(opening: asyncio.Future[Line]) -> None:
+    """A line that was opened after nobody waited for it any more."""
+    if not opening.cancelled() and opening.exception() is None:
+        opening.result().close()

@@ -5,6 +5,7 @@ told once.
 """
 
 import asyncio
+import contextlib
 import errno
 import os
 import sys
@@ -181,7 +182,7 @@ class ThreadLine:
         def read() -> None:
             while self._open:
                 try:
-                    data = bytes(self._port.read(max(1, self._port.in_waiting)))
+                    data = bytes(self._port.read(max(1, getattr(self._port, "in_waiting", 0))))
                 except (
                     OSError,
                     TypeError,
@@ -210,11 +211,7 @@ class ThreadLine:
 
 
 def _close_port(port: serial.SerialBase) -> None:
-    try:
+    with contextlib.suppress(OSError):  # where the port is gone it cannot be held any more
         _claim(port, False)
-    except OSError:
-        pass  # the port is gone already; it cannot be held any more
-    try:
+    with contextlib.suppress(OSError):
         port.close()
-    except OSError:
-        pass

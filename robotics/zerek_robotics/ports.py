@@ -46,7 +46,7 @@ def place_of_address(url: str) -> Place:
 
 
 def places(patterns: Iterable[str], identify: Identify = identity_of_port) -> list[Place]:
-    """Ports that are there now and may be opened. Nothing outside the patterns is ever touched: a probe resets a board."""
+    """Ports that are there now. Nothing outside the patterns is ever touched: a probe resets a board."""
     paths = sorted({path for pattern in patterns for path in glob.glob(pattern)})
     found: dict[str, Place] = {}
     for path in paths:

@@ -1,9 +1,9 @@
 """Ends a pupil's program with all that it has started, whatever sessions and groups its children fled to."""
 
+import contextlib
 import os
 import signal
 import sys
-from pathlib import Path
 
 ROUNDS = 50
 
@@ -13,37 +13,38 @@ def descendants(pid: int) -> list[int]:
     found: list[int] = []
     waiting = [pid]
     while waiting:
-        parent = waiting.pop()
-        try:
-            lists = [task.joinpath("children").read_text() for task in Path(f"/proc/{parent}/task").iterdir()]
-        except OSError:
-            continue
-        children = [int(word) for text in lists for word in text.split()]
+        children = _children(waiting.pop())
         found += children
         waiting += children
     return found
 
 
-def kill_tree(pid: int) -> None:
-    """Kills children first, until none is left, then the process and its group. Its orphans come back to it."""
-    if sys.platform == "win32":
-        _send(pid, signal.SIGTERM)
-        return
+def _children(pid: int) -> list[int]:
+    words: list[str] = []
+    with contextlib.suppress(OSError):
+        for task in os.listdir(f"/proc/{pid}/task"):
+            with open(f"/proc/{pid}/task/{task}/children") as file:
+                words += file.read().split()
+    return [int(word) for word in words]
+
+
+def kill_descendants(pid: int) -> None:
+    """Freezes and kills until none is left: a child that forks meanwhile is found in the next round."""
     for _ in range(ROUNDS):
         children = descendants(pid)
-        if not children:
-            break
         for number in (signal.SIGSTOP, signal.SIGKILL):
             for child in children:
-                _send(child, number)
-    try:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(child, number)
+        if not children:
+            return
+
+
+def kill_tree(pid: int) -> None:
+    """Ends a process that leads a session of its own, and all that came from it."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        if sys.platform == "win32":
+            os.kill(pid, signal.SIGTERM)
+            return
+        kill_descendants(pid)
         os.killpg(pid, signal.SIGKILL)
-    except (ProcessLookupError, PermissionError):
-        _send(pid, signal.SIGKILL)
-
-
-def _send(pid: int, number: signal.Signals) -> None:
-    try:
-        os.kill(pid, number)
-    except ProcessLookupError:
-        pass  # it ended by itself meanwhile

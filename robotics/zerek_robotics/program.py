@@ -1,4 +1,4 @@
-"""Runs a pupil's program beside its kit: a process in a jail, a socket for its commands, an end that is always a stop."""
+"""Runs a pupil's program beside its kit: a process in a jail, a socket for its commands, a stop at any end."""
 
 import asyncio
 import codecs
@@ -152,7 +152,8 @@ class Program:
         )
 
     async def _watch(self, process: asyncio.subprocess.Process, ours: socket.socket) -> End:
-        assert process.stdin and process.stdout and process.stderr  # noqa: S101 - all three were asked for as pipes
+        if not (process.stdin and process.stdout and process.stderr):
+            raise RuntimeError("all three were asked for as pipes")
         process.stdin.write(self._source.encode())
         process.stdin.close()
         outputs = [

@@ -1,4 +1,4 @@
-"""What a pupil writes: `robot = Robot()`, `robot.forward(cm=50)`. Which kit that is, real or simulated, is not hers to say.
+"""What a pupil writes: `robot = Robot()`, `robot.forward(cm=50)`. Which kit that is, is not hers to say.
 
 ZEREK_KIT says it: `agent:3` (a pipe to the classroom agent, set by the agent itself), or the address of a line.
 Without it the robot is a simulated one.

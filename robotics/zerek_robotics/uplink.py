@@ -5,18 +5,20 @@ import logging
 import random
 import time
 import uuid
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
+from zerek_robotics import orders
 from zerek_robotics.door import Door, DoorClosed, TokenRefused
+from zerek_robotics.orders import Order
 
 log = logging.getLogger("zerek_robotics.uplink")
 
 FRAME_EVERY = 0.2
 FULL_FRAME_EVERY = 5.0
 WAIT = 20
+SHORTEST_WAIT = 0.2
 BACK_OFF_FROM, BACK_OFF_TO, BACK_OFF_REFUSED = 0.5, 15.0, 30.0
 
 Snapshot = dict[str, Any]
@@ -26,7 +28,7 @@ class Room(Protocol):
     """What the uplink needs of the agent."""
 
     def snapshots(self) -> list[Snapshot]: ...
-    def obey(self, command: Mapping[str, Any]) -> None: ...
+    def obey(self, order: Order) -> None: ...
 
 
 @dataclass
@@ -122,16 +124,34 @@ class Uplink:
         after, delay = 0, BACK_OFF_FROM
         while True:
             path = f"/kits/agent/commands?session={self.session}&after={after}&wait={WAIT}"
+            asked = time.monotonic()
             try:
                 answer = await self._down.ask("GET", path, None, seconds=WAIT + 10.0)
             except (DoorClosed, TokenRefused) as fault:
                 delay = await self._back_off(fault, delay)
                 continue
             delay = BACK_OFF_FROM
-            for command in answer.get("commands", []):
-                if command["n"] > after:
-                    after = command["n"]
-                    self._room.obey(command)
+            before = after
+            for raw in answer.get("commands") or []:
+                after = self._take(raw, after)
+            if after == before and time.monotonic() - asked < SHORTEST_WAIT:
+                await asyncio.sleep(
+                    BACK_OFF_FROM
+                )  # an LMS that does not hold the question is not asked in a circle
+
+    def _take(self, raw: Any, after: int) -> int:
+        """Obeys an order that is new, and gives the number of the last one."""
+        number = raw.get("n") if isinstance(raw, dict) else None
+        if not isinstance(number, int):
+            log.warning("The LMS sent an order without a number.")
+            return after
+        if number <= after:
+            return after
+        try:
+            self._room.obey(orders.read(raw))
+        except ValueError as fault:
+            log.warning("%s", fault)
+        return number
 
     def _recover(self) -> None:
         if self._refused:

@@ -1,4 +1,4 @@
-"""A simulated floor with one wall and a robot on two wheels: fixed steps, plain Python, the same seed gives the same run.
+"""A simulated floor with one wall and a robot on two wheels: fixed steps, the same seed gives the same run.
 
 Lengths are centimetres, angles radians (counter-clockwise), times seconds. The constants are frozen on purpose:
 another step would give another path in the last digits.
