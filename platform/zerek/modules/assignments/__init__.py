@@ -1,0 +1,1 @@
+"""Notebooks of a lesson: hand out, hand in, grade, and tell what was right."""

@@ -1,0 +1,55 @@
+"""Fetching a hand-in from the pupil's home and grading it; both safe to run twice."""
+
+from __future__ import annotations
+
+from zerek.base import clock
+from zerek.base.errors import Unavailable, ZerekError
+from zerek.base.jobs import Work, job
+from zerek.content import shipped
+from zerek.modules.assignments import api, nbgrading, queries
+from zerek.modules.assignments.models import State
+from zerek.modules.courses import api as courses
+from zerek.modules.notebooks import api as notebooks
+
+
+@job("assignments.fetch")
+def fetch(work: Work, submission_id: int) -> None:
+    """Bring the notebook from the pupil's home. A Hub that is away is tried again; no notebook is a refusal."""
+    with work.transaction() as session:
+        row = queries.submission(session, submission_id)
+        if row is None or row.state != State.FETCHING:
+            return
+        path = api.home_path(courses.item(session, row.item_id).notebook or "")
+    try:
+        content = notebooks.read_file(work, row.person_id, path)
+        with work.transaction() as session:
+            api.keep_notebook(session, work.files, submission_id, content)
+    except Unavailable:
+        raise
+    except ZerekError as error:
+        _refuse(work, submission_id, error)
+
+
+@job("assignments.grade")
+def grade(work: Work, submission_id: int) -> None:
+    """Grade outside any transaction, then write the result in a short one."""
+    with work.transaction() as session:
+        row = queries.submission(session, submission_id)
+        if row is None or row.state != State.WAITING or row.digest is None:
+            return
+        name = courses.item(session, row.item_id).notebook or ""
+    try:
+        source = shipped.notebook(name).read_bytes()
+        submission = work.files.get(row.digest)
+        nbgrading.inspect(submission, source)
+        result = nbgrading.grader(work.settings).grade(source, submission, name=name.rpartition("/")[2])
+    except ZerekError as error:
+        _refuse(work, submission_id, error)
+        return
+    with work.transaction() as session:
+        api.keep_result(session, submission_id, result, clock.now())
+
+
+def _refuse(work: Work, submission_id: int, error: ZerekError) -> None:
+    with work.transaction() as session:
+        api.refuse(session, submission_id, error)

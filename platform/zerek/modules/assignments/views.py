@@ -1,0 +1,108 @@
+"""The notebook's part of a lesson page, and the points of a class."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from markupsafe import Markup
+
+from zerek.base import clock
+from zerek.base.errors import Refused
+from zerek.base.permissions import Role, signed_in
+from zerek.base.text import N_
+from zerek.content import shipped
+from zerek.modules.assignments import api, nbgrading
+from zerek.modules.notebooks import api as notebooks
+from zerek.modules.schools import api as schools
+from zerek.web import slots
+from zerek.web.menu import entry
+from zerek.web.shell import actor, files, never_cached, session
+
+pages = Blueprint("assignments", __name__, url_prefix="/assignments", template_folder="templates")
+
+TEACHERS = (Role.TEACHER, Role.ROBOTICS_TEACHER)
+entry("assignments.classes", N_("My classes"), icon="users", order=30, roles=TEACHERS)
+
+
+@slots.fill("lesson.notebook")
+def part_of_lesson(item: Any) -> Markup | None:
+    """«Open the notebook», «Hand in», and what came of it."""
+    if actor().person_id is None or not item.notebook:
+        return None
+    rows = api.of_person(session(), signed_in(actor()), item.id)
+    return Markup(
+        render_template("assignments/part.html", item=item, rows=rows, press=uuid.uuid4().hex, **_place(rows))
+    )
+
+
+def _place(rows: list[api.Row]) -> dict[str, Any]:
+    newest = rows[0] if rows else None
+    waits = newest is not None and newest.is_open
+    return {"newest": newest, "ahead": api.ahead_of(session(), newest.id) if newest and waits else 0}
+
+
+@pages.post("/<int:item_id>/open")
+def open_notebook(item_id: int) -> ResponseReturnValue:
+    """Put the lesson's notebook into the home, if it is not there yet, and go to JupyterLab."""
+    name = api.notebook_of(session(), item_id, by=actor())
+    release = nbgrading.release(shipped.notebook(name).read_bytes(), name.rpartition("/")[2])
+    opening = notebooks.request_opening(
+        session(), signed_in(actor()), api.home_path(name), files().put(release), clock.now()
+    )
+    return redirect(url_for("notebooks.opening", opening_id=opening.id), 303)
+
+
+@pages.post("/<int:item_id>/submissions")
+def hand_in(item_id: int) -> ResponseReturnValue:
+    made = api.hand_in(session(), item_id, by=actor(), press=request.form.get("press"), now=clock.now())
+    return _shown(made.id)
+
+
+@pages.post("/<int:item_id>/files")
+def hand_in_file(item_id: int) -> ResponseReturnValue:
+    """A notebook from the pupil's own disk, for a line too poor for JupyterLab."""
+    upload = request.files.get("notebook")
+    content = upload.stream.read(api.LARGEST + 1) if upload else b""
+    if not content:
+        raise Refused(N_("Please choose a notebook file first."))
+    name = api.notebook_of(session(), item_id, by=actor())
+    nbgrading.inspect(content, shipped.notebook(name).read_bytes())
+    digest = files().put(content)
+    press = request.form.get("press")
+    made = api.hand_in(session(), item_id, by=actor(), press=press, digest=digest, now=clock.now())
+    return _shown(made.id)
+
+
+def _shown(submission_id: int) -> ResponseReturnValue:
+    address = url_for("assignments.submission", submission_id=submission_id)
+    if request.headers.get("HX-Request"):
+        return "", 204, {"HX-Location": address}
+    return redirect(address, 303)
+
+
+@pages.get("/submissions/<int:submission_id>")
+@never_cached
+def submission(submission_id: int) -> ResponseReturnValue:
+    """One hand-in; while it is open the page asks again by itself."""
+    row = api.submission(session(), submission_id, by=actor())
+    template = "state.html" if request.headers.get("HX-Request") else "submission.html"
+    return render_template(
+        f"assignments/{template}",
+        item_id=row.item_id,
+        own=row.person_id == actor().person_id,
+        **_place([row]),
+    )
+
+
+@pages.get("/classes")
+def classes() -> ResponseReturnValue:
+    signed_in(actor())
+    return render_template("assignments/classes.html", classes=schools.own_classes(session(), actor()))
+
+
+@pages.get("/classes/<int:class_id>")
+def class_points(class_id: int) -> ResponseReturnValue:
+    return render_template("assignments/class.html", table=api.class_table(session(), class_id, by=actor()))
