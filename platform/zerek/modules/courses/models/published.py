@@ -1,4 +1,4 @@
-"""A course as it was published: its versions stay as they are, so that a learner's course never changes under the hand."""
+"""A course as it was published: a version never changes, so neither does a course that somebody has begun."""
 
 from __future__ import annotations
 

@@ -1,0 +1,1 @@
+"""What pages ask about courses: small frozen rows, one query for one part of a page."""
