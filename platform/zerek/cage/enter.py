@@ -122,7 +122,7 @@ def _fork(act: Callable[[], NoReturn], tell: int) -> int:
     try:
         act()
     except BaseException as error:
-        os.write(tell, json.dumps({"failed": f"{type(error).__name__}: {error}"}).encode())
+        _tell(tell, {"failed": f"{type(error).__name__}: {error}"})
     finally:
         os._exit(CANNOT_ENTER)
 
@@ -137,8 +137,13 @@ def _be_init(target: int, tell: int) -> NoReturn:
             continue
         while (ended := _reap()) is not None:
             if ended[0] == target:
-                os.write(tell, json.dumps({"status": ended[1]}).encode())
+                _tell(tell, {"status": ended[1]})
                 os._exit(0)
+
+
+def _tell(tell: int, word: dict[str, object]) -> None:
+    """A line for the keeper; the first one counts."""
+    os.write(tell, json.dumps(word).encode() + b"\n")
 
 
 def _reap() -> tuple[int, int] | None:

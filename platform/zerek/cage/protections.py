@@ -64,7 +64,7 @@ def what_holds() -> list[Protection]:
 
     return [
         holds("files outside the cage cannot be read or written", True, 1),
-        holds("files outside the cage cannot be seen at all", True, None),
+        holds("files outside the cage cannot be seen, nor their modes and times changed", True, None),
         holds("no TCP connection without a network", True, 4),
         holds("no UDP and no Unix sockets of others without a network", True, None),
         holds("with a network, TCP ports are limited to a list", False, 4),

@@ -74,10 +74,11 @@ def run(
 
     `files` are laid, read-only, into a folder that the program finds as ZEREK_FILES; names may have
     folders. It starts in an empty scratch folder of its own, which is its HOME and TMPDIR. `environment` is
-    added to a clean one. Raises Unavailable when the system cannot keep files apart, or the program could
-    not be started at all.
+    added to a clean one. `layers` are all that hold here; fewer are only for trying each by itself. Raises
+    Unavailable when the system cannot keep files apart, or the program could not be started at all.
     """
-    layers = usable_layers(unsafe_no_jail=unsafe_no_jail)
+    if layers is None:
+        layers = usable_layers(unsafe_no_jail=unsafe_no_jail)
     with _folders(files or {}, cage.user) as (given, scratch):
         inside = replace(cage, readable=(*cage.readable, given), scratch=scratch)
         words = {**clean_environment(scratch), "ZEREK_FILES": str(given), **(environment or {})}
