@@ -21,6 +21,7 @@
   const rest = (form) => {
     form.setAttribute("aria-busy", "true");
     setTimeout(() => all("button:not([type=button])", form).forEach((button) => { button.disabled = true; }));
+    setTimeout(wake, 20000, form); // an answer that is a file leaves the page where it is
   };
   const wake = (form) => {
     form.removeAttribute("aria-busy");
