@@ -141,5 +141,20 @@ def words(check: bool) -> None:
     sys.exit(1 if check and gaps else 0)
 
 
+@main.group()
+def bench() -> None:
+    """Measure Zerek beside a named peer, in the same run."""
+
+
+@bench.command("start")
+@click.option("--peer", is_flag=True, help="Install and start Kolibri too, for the ratio.")
+@click.option("--json", "as_json", is_flag=True)
+def bench_start(peer: bool, as_json: bool) -> None:
+    """From a fresh clone to the first page, and the second start (from the source tree)."""
+    from zerek.bench import start, table
+
+    table.show(start.measure(ROOT, with_peer=peer), start.HOW, start.PEER if peer else "", as_json=as_json)
+
+
 if __name__ == "__main__":
     main(prog_name="zerek")

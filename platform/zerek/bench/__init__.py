@@ -1,0 +1,1 @@
+"""Measures Zerek beside a named peer in the same run, and says how."""
