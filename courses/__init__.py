@@ -1,0 +1,1 @@
+"""Course packages: data, read by zerek.content."""
