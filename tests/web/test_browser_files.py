@@ -11,20 +11,30 @@ import brotli
 import pytest
 from fontTools.ttLib import TTFont
 
-from zerek.web import browser_files, browser_icons
+from zerek.web import browser_files, browser_icons, browser_npm
 from zerek.web.browser_fonts import HEAVIEST, LIGHTEST
 
 ROOT = Path(__file__).parents[2]
-STATIC = ROOT / "platform/zerek/web/static"
 KAZAKH = "ӘәҒғҚқҢңӨөҰұҮүҺһІі"
 
 pytestmark = pytest.mark.source
 
 
 @pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of what the build reads, so that an editor's save in the middle of the tests changes nothing."""
+    root = tmp_path_factory.mktemp("tree")
+    for name in browser_npm.ORDERS:
+        shutil.copy(ROOT / name, root)
+    left_out = shutil.ignore_patterns("__pycache__", "*.mo", "*.gz", "*.br", "*.woff2", "*.ttf")
+    shutil.copytree(ROOT / "platform/zerek", root / "platform/zerek", ignore=left_out)
+    return root
+
+
+@pytest.fixture(scope="module")
+def built(tree: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("browser") / "static"
-    browser_files.build(ROOT, out)
+    browser_files.build(tree, out)
     return out
 
 
@@ -67,9 +77,11 @@ def test_print_fonts_differ_in_weight_and_say_their_names(built: Path) -> None:
     assert bold["hmtx"][letter] != regular["hmtx"][letter]
 
 
-def test_the_sprite_holds_exactly_the_icons_that_pages_name(built: Path, manifest: dict[str, str]) -> None:
+def test_the_sprite_holds_exactly_the_icons_that_pages_name(
+    tree: Path, built: Path, manifest: dict[str, str]
+) -> None:
     drawn = re.findall(r'<symbol id="([^"]+)"', (built / manifest["icons.svg"]).read_text())
-    sources = [*(ROOT / "platform").rglob("templates/**/*.html"), *(ROOT / "platform").rglob("*.py")]
+    sources = [*(tree / "platform").rglob("templates/**/*.html"), *(tree / "platform").rglob("*.py")]
     assert drawn == sorted(browser_icons.icons_named_in(sources))
     assert {"check", "lock", "robot", "book-2"} <= set(drawn)
 
@@ -92,15 +104,15 @@ def test_names_carry_the_content_s_hash_so_that_browsers_may_keep_them(
 
 
 def test_a_second_build_from_the_same_sources_gives_the_same_names(
-    tmp_path: Path, built: Path, manifest: dict[str, str]
+    tree: Path, tmp_path: Path, manifest: dict[str, str]
 ) -> None:
-    browser_files.build(ROOT, tmp_path / "again")
+    browser_files.build(tree, tmp_path / "again")
     assert json.loads((tmp_path / "again/manifest.json").read_text()) == manifest
 
 
-def test_a_build_with_nothing_new_writes_nothing(built: Path) -> None:
+def test_a_build_with_nothing_new_writes_nothing(tree: Path, built: Path) -> None:
     before = {path: path.stat().st_mtime_ns for path in built.rglob("*")}
-    browser_files.build(ROOT, built)
+    browser_files.build(tree, built)
     assert {path: path.stat().st_mtime_ns for path in built.rglob("*")} == before
 
 
@@ -121,10 +133,10 @@ def test_what_a_first_visit_loads_beside_the_page_stays_under_sixty_kilobytes(
     assert packed + (built / manifest["onest.woff2"]).stat().st_size < 60_000
 
 
-def test_nothing_asks_another_host(built: Path, manifest: dict[str, str]) -> None:
+def test_nothing_asks_another_host(tree: Path, built: Path, manifest: dict[str, str]) -> None:
     style = (built / manifest["zerek.css"]).read_text()
     assert set(re.findall(r"url\(([^)]+)\)", style)) <= set(manifest.values())
-    own = "".join(path.read_text() for path in (ROOT / browser_files.LOOK).glob("*.js"))
+    own = "".join(path.read_text() for path in (tree / browser_files.LOOK).glob("*.js"))
     assert not re.search(r"https?:|//cdn|@import", own + style)
 
 
@@ -139,7 +151,7 @@ def test_a_style_that_asks_for_a_missing_picture_stops_the_build(tmp_path: Path)
     root = tmp_path / "tree"
     shutil.copytree(ROOT / browser_files.LOOK, root / browser_files.LOOK)
     (root / "platform/zerek/modules").mkdir()
-    for name in ("package.json", "package-lock.json", ".npmrc"):
+    for name in browser_npm.ORDERS:
         shutil.copy(ROOT / name, root)
     (root / browser_files.LOOK / "90-more.css").write_text("b { background: url(absent.svg) }")
     with pytest.raises(LookupError, match=r"absent\.svg"):
