@@ -52,6 +52,7 @@ class DirectWay:
 
     def _end(self) -> None:
         self._open = False
+        self._do(self._loop.shutdown_default_executor())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()

@@ -1,5 +1,7 @@
 """What the robotics tests share: a small LMS that keeps the agents' contract, and kits on real pseudo-terminals."""
 
+import asyncio
+import inspect
 import json
 import threading
 import time
@@ -127,3 +129,12 @@ def lms() -> Iterator[SmallLms]:
     lms = SmallLms()
     yield lms
     lms.close()
+
+
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
+    """A test that is a coroutine runs in a loop of its own."""
+    if not inspect.iscoroutinefunction(pyfuncitem.obj):
+        return None
+    names = pyfuncitem._fixtureinfo.argnames
+    asyncio.run(pyfuncitem.obj(**{name: pyfuncitem.funcargs[name] for name in names}))
+    return True
