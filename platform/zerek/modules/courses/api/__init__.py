@@ -3,6 +3,8 @@
 from zerek.modules.courses.api.access import (
     classes_of,
     course,
+    learn,
+    learns,
     may_enrol,
     may_read,
     may_read_notes,
@@ -22,7 +24,14 @@ from zerek.modules.courses.api.enrolling import enrol, give_to_class
 from zerek.modules.courses.api.events import CertificateIssued, ItemDone
 from zerek.modules.courses.api.hours import item, mark_read, record_done
 from zerek.modules.courses.api.marking import ToMark, count, mark, next_to_mark, queue, to_mark
-from zerek.modules.courses.api.outline import cards, courses_of_class, items, items_of_notebook
+from zerek.modules.courses.api.outline import (
+    cards,
+    courses_of_class,
+    items,
+    items_of_notebook,
+    notebook_items_of_class,
+    slug,
+)
 from zerek.modules.courses.api.pictures import picture_kind
 from zerek.modules.courses.api.publishing import publish
 from zerek.modules.courses.api.quizzes import (
@@ -39,11 +48,11 @@ from zerek.modules.courses.api.quizzes import (
 )
 from zerek.modules.courses.api.tasks import (
     Desk,
-    add_file,
     desk,
     file_to_read,
     hand_in,
     remove_file,
+    rubric,
     save_draft,
 )
 from zerek.modules.courses.models import Certificate, Item, Reason, Verdict, Version
@@ -68,7 +77,6 @@ __all__ = [
     "Tries",
     "Verdict",
     "Version",
-    "add_file",
     "answers",
     "attempt",
     "cards",
@@ -89,6 +97,8 @@ __all__ = [
     "item",
     "items",
     "items_of_notebook",
+    "learn",
+    "learns",
     "ledger",
     "mark",
     "mark_read",
@@ -98,6 +108,7 @@ __all__ = [
     "modules",
     "next_item",
     "next_to_mark",
+    "notebook_items_of_class",
     "open_item",
     "picture_kind",
     "publish",
@@ -106,8 +117,10 @@ __all__ = [
     "remove_file",
     "review",
     "revoke",
+    "rubric",
     "save_answer",
     "save_draft",
+    "slug",
     "standing",
     "start",
     "texts",

@@ -104,6 +104,11 @@ def locked(session: Session, enrolment_id: int) -> Enrolment:
     return session.scalars(query.execution_options(populate_existing=True)).one()
 
 
+def learns(learning: Learning, actor: Actor) -> bool:
+    """Whether what the actor does here is kept."""
+    return learning.enrolment is not None or learns_in_class(learning, actor)
+
+
 def learns_in_class(learning: Learning, actor: Actor) -> bool:
     return learning.given and any(place.kind == "class" for place in actor.places(Role.PUPIL))
 

@@ -66,7 +66,7 @@ def record_done(
     item, learning = access.open_item(session, item_id, by=actor)
     if item.kind not in (ItemKind.NOTEBOOK, ItemKind.ROBOT):
         raise Refused(N_("This is done on its own page."))
-    if learning.enrolment is None and not access.learns_in_class(learning, actor):
+    if not access.learns(learning, actor):
         return False
     item, enrolment = access.learn(session, item_id, by=actor, now=now)
     return count(session, enrolment, item, evidence, now)

@@ -28,3 +28,15 @@ def items_of_notebook(session: Session, notebook: str) -> list[tuple[Item, Versi
 def courses_of_class(session: Session, class_id: int) -> list[learning.GivenCourse]:
     """What the class was given."""
     return learning.given(session, [class_id])
+
+
+def notebook_items_of_class(session: Session, class_id: int) -> list[Item]:
+    """The lessons with a notebook in the courses that the class was given, in the order of learning."""
+    versions = [given.version_id for given in courses_of_class(session, class_id)]
+    found = reading.items(session, Item.version_id.in_(versions) & Item.notebook.is_not(None))
+    return [item for item, _, _ in found]
+
+
+def slug(session: Session, course_id: int) -> str:
+    """The name of the course in addresses."""
+    return session.get_one(Course, course_id).slug

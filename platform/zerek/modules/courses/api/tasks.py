@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,8 +15,8 @@ from zerek.base.errors import Conflict, NotFound, Refused, TooLarge
 from zerek.base.files import Files
 from zerek.base.permissions import Actor, may, signed_in
 from zerek.base.text import N_
-from zerek.content.packages import ItemKind
-from zerek.modules.courses.api import access
+from zerek.content.packages import ItemKind, Rubric
+from zerek.modules.courses.api import access, stored
 from zerek.modules.courses.models import File, HandIn, Item, Work, WorkState
 from zerek.modules.courses.queries import learning
 from zerek.modules.courses.queries.reading import Learning
@@ -24,6 +25,9 @@ LONGEST_TEXT = 20_000  # characters
 LARGEST_FILE = 10 * 1024 * 1024  # bytes
 MOST_FILES = 5
 LONGEST_NAME = 150
+
+Upload = tuple[str, bytes]
+"""A file's name, as the browser says it, and its content."""
 
 # Where the learner may still change the draft.
 OPEN = frozenset({WorkState.DRAFT, WorkState.RETURNED})
@@ -57,31 +61,25 @@ def desk(session: Session, item: Item, taking: Learning) -> Desk:
     return Desk(work, learning.files(session, work.id), learning.hand_ins(session, work.id))
 
 
-def save_draft(session: Session, item_id: int, text: str, *, by: Actor, now: datetime) -> Work:
-    """Keep the text as it is so far."""
-    return _write(_open_work(session, item_id, by, now), text, now)
+def rubric(item: Item) -> Rubric:
+    """What the task's points are given for."""
+    return stored.rubric(item.data or {})
 
 
-def add_file(
-    session: Session, files: Files, item_id: int, name: str, content: bytes, *, by: Actor, now: datetime
-) -> File:
-    """Put a file to the draft; the same file again under the same name changes nothing."""
-    if not content:
-        raise Refused(N_("The file %(name)s is empty."), name=_tidy(name))
-    if len(content) > LARGEST_FILE:
-        raise TooLarge(N_("A file has at most %(most)s MB."), most=LARGEST_FILE // 1024**2)
+def save_draft(
+    session: Session,
+    files: Files,
+    item_id: int,
+    text: str,
+    uploads: Sequence[Upload] = (),
+    *,
+    by: Actor,
+    now: datetime,
+) -> Work:
+    """Keep the text as it is so far, and put files to it; the same file again changes nothing."""
     work = _open_work(session, item_id, by, now)
-    there = [file for file in learning.files(session, work.id) if file.in_draft]
-    digest = files.put(content)
-    same = next((file for file in there if (file.digest, file.name) == (digest, _tidy(name))), None)
-    if same is not None:
-        return same
-    if len(there) >= MOST_FILES:
-        raise Refused(N_("A task takes at most %(most)s files."), most=MOST_FILES)
-    file = File(work_id=work.id, digest=digest, name=_tidy(name), size=len(content), added_at=now)
-    session.add(file)
-    session.flush()
-    return file
+    _write(session, files, work, text, uploads, now)
+    return work
 
 
 def remove_file(session: Session, file_id: int, *, by: Actor, now: datetime) -> int:
@@ -95,7 +93,16 @@ def remove_file(session: Session, file_id: int, *, by: Actor, now: datetime) -> 
     return work.item_id
 
 
-def hand_in(session: Session, item_id: int, text: str, *, by: Actor, now: datetime) -> HandIn:
+def hand_in(
+    session: Session,
+    files: Files,
+    item_id: int,
+    text: str,
+    uploads: Sequence[Upload] = (),
+    *,
+    by: Actor,
+    now: datetime,
+) -> HandIn:
     """Give the work to the tutor as it is now; pressing twice hands in once.
 
     Refused when there is neither a text nor a file, Conflict when the work is accepted already.
@@ -104,7 +111,7 @@ def hand_in(session: Session, item_id: int, text: str, *, by: Actor, now: dateti
     if work.state == WorkState.HANDED_IN:
         return learning.hand_ins(session, work.id)[0]
     _require_open(work)
-    _write(work, text, now)
+    _write(session, files, work, text, uploads, now)
     file_ids = [file.id for file in learning.files(session, work.id) if file.in_draft]
     if not work.text and not file_ids:
         raise Refused(N_("There is nothing to hand in yet: write a text or add a file."))
@@ -167,12 +174,32 @@ def _require_open(work: Work) -> None:
         raise Conflict(N_("The work is accepted already."))
 
 
-def _write(work: Work, text: str, now: datetime) -> Work:
+def _write(
+    session: Session, files: Files, work: Work, text: str, uploads: Sequence[Upload], now: datetime
+) -> None:
     plain = text.replace("\r\n", "\n").replace("\0", "").strip()
     if len(plain) > LONGEST_TEXT:
         raise Refused(N_("A text has at most %(most)s characters."), most=LONGEST_TEXT)
     work.text, work.saved_at = plain, now
-    return work
+    for name, content in uploads:
+        _add_file(session, files, work, _tidy(name), content, now)
+    session.flush()
+
+
+def _add_file(session: Session, files: Files, work: Work, name: str, content: bytes, now: datetime) -> None:
+    if not content:
+        raise Refused(N_("The file %(name)s is empty."), name=name)
+    if len(content) > LARGEST_FILE:
+        raise TooLarge(N_("A file has at most %(most)s MB."), most=LARGEST_FILE // 1024**2)
+    digest = hashlib.sha256(content).hexdigest()
+    there = [file for file in learning.files(session, work.id) if file.in_draft]
+    if any((file.digest, file.name) == (digest, name) for file in there):
+        return
+    if len(there) >= MOST_FILES:
+        raise Refused(N_("A task takes at most %(most)s files."), most=MOST_FILES)
+    files.put(content)
+    session.add(File(work_id=work.id, digest=digest, name=name, size=len(content), added_at=now))
+    session.flush()
 
 
 def _tidy(name: str) -> str:
