@@ -26,7 +26,8 @@ def read_course(root: Path, sources: Path) -> tuple[Course | None, list[Fault]]:
     if node is None:
         return None, desk.faults
     course = _course(desk, desk.sheet.table(node))
-    return course, desk.faults
+    # A file that several items use was looked through several times: each of its faults is told once.
+    return course, list({str(fault): fault for fault in desk.faults}.values())
 
 
 def _course(desk: Desk, table: Table) -> Course:

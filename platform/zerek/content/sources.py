@@ -92,6 +92,7 @@ class _Checking:
         self.faults: list[Fault] = []
         self.line = 1
         self.text = ""
+        self.reached = 0  # how far into the text the cells are known
 
     def fault(self, message: str, /, **values: object) -> None:
         self.faults.append(Fault(self.name, self.line, message, values))
@@ -135,12 +136,12 @@ class _Checking:
             self.marks(cell, meta)
             if not meta:
                 continue
-            if meta.get("grade_id") in grade_ids:
-                self.fault(N_("The id “%(id)s” is used twice."), id=meta["grade_id"])
+            grade_id = str(meta.get("grade_id"))
+            if grade_id in grade_ids:
+                self.fault(N_("The id “%(id)s” is used twice."), id=grade_id)
+            grade_ids.add(grade_id)
             if graded := self.graded(cell, meta):
                 yield graded
-            if isinstance(meta.get("grade_id"), str):
-                grade_ids.add(meta["grade_id"])
 
     def graded(self, cell: dict[str, Any], meta: dict[str, Any]) -> GradedCell | None:
         """What the cell brings; None when it brings nothing, or cannot be understood."""
@@ -190,14 +191,13 @@ class _Checking:
                 self.fault(N_("%(mark)s stands in a cell where pupils would see it."), mark=mark)
 
     def line_of(self, cell_id: str) -> int:
-        """The line of the cell's id, searched from the present cell on."""
-        start = 0
-        for _ in range(self.line - 1):
-            start = self.text.index("\n", start) + 1
-        found = re.compile(r'"id"\s*:\s*' + re.escape(json.dumps(cell_id, ensure_ascii=False))).search(
-            self.text, start
-        )
-        return self.text.count("\n", 0, found.start()) + 1 if found else self.line
+        """The line of the cell's id, searched from the cell before on."""
+        here = re.compile(r'"id"\s*:\s*' + re.escape(json.dumps(cell_id, ensure_ascii=False)))
+        found = here.search(self.text, self.reached)
+        if found is None:  # the file writes its letters as \u codes
+            return self.line
+        self.reached = found.end()
+        return self.text.count("\n", 0, found.start()) + 1
 
 
 def _dict(value: object) -> dict[str, Any]:
