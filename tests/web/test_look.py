@@ -54,7 +54,7 @@ def test_a_field_ties_its_label_hint_and_error_to_the_input(app: Flask) -> None:
 
 def test_what_people_type_is_shown_as_text_and_never_as_html(app: Flask) -> None:
     source = imported(
-        "person, field, alert", "{{ person(x) }}{{ field('a', x, value=x) }}{{ alert('bad', x) }}"
+        "person, field, alert", "{{ person(x) }}{{ field('a', x, value=x) }}{{ alert(x, 'bad') }}"
     )
     with app.test_request_context("/"):
         page = render_template_string(source, x='"><script>alert(1)</script>')
