@@ -1,0 +1,13 @@
+"""Later: a run of which nothing was heard is called lost."""
+
+from __future__ import annotations
+
+from zerek.base import clock
+from zerek.base.jobs import Work, job
+from zerek.modules.kits import api
+
+
+@job("kits.close_run")
+def close_run(work: Work, run_id: str) -> None:
+    with work.transaction() as session:
+        api.close_run(session, run_id, now=clock.now())

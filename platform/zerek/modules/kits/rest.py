@@ -1,0 +1,71 @@
+"""The agents' door: frames up, commands down, by the room's bearer token; every refusal is JSON with one sentence."""
+
+from __future__ import annotations
+
+import time
+
+from flask import Blueprint, jsonify, request
+from flask.typing import ResponseReturnValue
+
+from zerek.base import clock
+from zerek.base.errors import Refused, Unavailable, ZerekError
+from zerek.base.text import N_
+from zerek.modules.kits import api, live
+from zerek.modules.kits.models import Room
+from zerek.web.errors import told
+from zerek.web.shell import close_session, machine, session
+
+pages = Blueprint("kits_agent", __name__, url_prefix="/kits/agent")
+
+LONGEST_WAIT = 25.0  # seconds that an agent's question may stay open: less than any proxy's patience
+
+
+@pages.errorhandler(ZerekError)
+def refused(error: ZerekError) -> ResponseReturnValue:
+    return jsonify(error=told(error)), error.status
+
+
+def _room() -> Room:
+    kind, _, token = request.headers.get("Authorization", "").partition(" ")
+    return api.room_of_agent(session(), token.strip() if kind.lower() == "bearer" else "")
+
+
+@pages.post("/frames")
+@machine
+def frames() -> ResponseReturnValue:
+    room = _room()
+    taken = api.take_frame(session(), room, api.read_frame(request.get_data()), now=clock.now())
+    return jsonify(ack=taken)
+
+
+@pages.get("/commands")
+@machine
+def commands() -> ResponseReturnValue:
+    """Answers as soon as there is a command, at the latest after ``wait`` seconds."""
+    room = _room()
+    agent_run, after = request.args.get("session", ""), _number("after")
+    hub = live.hub(session())
+    channel, room_id = hub.channel(room.id), room.id
+    seen = channel.commands
+    found = api.commands_after(session(), room, agent_run, after)
+    until = time.monotonic() + min(_number("wait"), LONGEST_WAIT)
+    if found or until <= time.monotonic():
+        return jsonify(commands=found)
+    if not hub.waiting.acquire(blocking=False):
+        raise Unavailable(N_("Too many classroom computers wait at once. Please ask again in a moment."))
+    try:
+        while not found and not channel.closed and (left := until - time.monotonic()) > 0:
+            close_session()  # nobody holds a transaction while waiting
+            channel.wait_for_command(seen, left)
+            seen = channel.commands
+            found = api.commands_after(session(), api.room_of(session(), room_id), agent_run, after)
+    finally:
+        hub.waiting.release()
+    return jsonify(commands=found)
+
+
+def _number(name: str) -> int:
+    text = request.args.get(name, "0")
+    if not (text.isascii() and text.isdigit() and len(text) < 11):
+        raise Refused(N_("“%(name)s” in the address must be a number."), name=name)
+    return int(text)
