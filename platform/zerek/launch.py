@@ -20,7 +20,7 @@ from zerek.base.errors import CannotStart
 from zerek.base.text import N_
 from zerek.hub import commands as hub
 from zerek.settings import Settings
-from zerek.supervisor import Child, Say, Supervisor
+from zerek.supervisor import Child, Say, Supervisor, told_to_stop
 
 PATIENCE = 60.0  # seconds to the first page before we say that something is wrong
 DEMO_KITS = ("sim://world?seed=7", "sim://world?seed=11")
@@ -33,23 +33,28 @@ def run(
     with ExitStack() as held:
         held.enter_context(_alone(settings))
         _need_port(settings)
-        engine = db.engine(settings.database)
-        migrate.upgrade(engine)
-        fill(settings, engine)
-        engine.dispose()
         chosen = _with_ports(settings)
+
+        def prepare() -> None:
+            engine = db.engine(settings.database)
+            migrate.upgrade(engine)
+            fill(settings, engine)
+            engine.dispose()
 
         def ready() -> None:
             if wait_for_page(chosen):
                 greet(chosen.base_url)
-            else:
+            elif not told_to_stop():
                 say(f"the first page does not come; see {settings.data / 'logs'}")
 
-        Supervisor(children(chosen), settings.data / "logs", say).run(ready)
+        web, proxy, *others = children(chosen)
+        # The web process imports while we prepare the data; nobody reaches it before the proxy is there.
+        # The others would only take the first page's share of the processor.
+        Supervisor(settings.data / "logs", say).run([web, prepare, proxy, ready, *others])
 
 
 def children(settings: Settings) -> list[Child]:
-    """The programs of one machine, in the order they start: what a person sees first comes first."""
+    """The programs of one machine: the web process and the proxy first, then those that may come later."""
     env = settings.environment()
     python = sys.executable
     web = [
@@ -69,8 +74,8 @@ def children(settings: Settings) -> list[Child]:
         "--log-level=warning",
     ]
     found = [
-        Child("proxy", *hub.proxy(settings)),
         Child("web", web, env),
+        Child("proxy", *hub.proxy(settings)),
         Child("worker", [python, "-m", "zerek", "worker"], env),
         Child("hub", *hub.hub(settings)),
     ]
@@ -82,7 +87,7 @@ def children(settings: Settings) -> list[Child]:
 def _agent(settings: Settings) -> tuple[list[str], dict[str, str]]:
     kits = [word for kit in DEMO_KITS for word in ("--kit", kit)]
     argv = [sys.executable, "-m", "zerek_robotics", "agent", "--lms", settings.web_url, *kits]
-    return argv, {"ZEREK_ROBOT_TOKEN": settings.secrets["agent"]}
+    return argv, {"ZEREK_AGENT_TOKEN": settings.secrets["agent"]}
 
 
 @contextmanager
@@ -138,7 +143,7 @@ def _with_ports(settings: Settings) -> Settings:
 def wait_for_page(settings: Settings, patience: float = PATIENCE) -> bool:
     """Whether the first page came, through the proxy, within so many seconds."""
     end = time.monotonic() + patience
-    while time.monotonic() < end:
+    while time.monotonic() < end and not told_to_stop():
         line = http.client.HTTPConnection(settings.host, settings.port, timeout=5)
         try:
             line.request("GET", "/", headers={"Accept": "text/html"})

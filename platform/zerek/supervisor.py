@@ -22,6 +22,8 @@ LARGEST_LOG = 10 * 1024 * 1024  # bytes; one older log is kept beside
 _PR_SET_PDEATHSIG = 1
 _PR_SET_CHILD_SUBREAPER = 36
 
+ENDS = frozenset({signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
+
 Say = Callable[[str], None]
 
 
@@ -39,28 +41,36 @@ class Child:
 
 
 class Supervisor:
-    """Runs children until SIGINT or SIGTERM. Linux and macOS; one at a time in a process, in its main thread."""
+    """Runs children until SIGINT or SIGTERM. Linux; one at a time in a process, in its main thread."""
 
-    def __init__(self, children: Sequence[Child], logs: Path, say: Say) -> None:
-        self.children, self.logs, self.say = list(children), logs, say
+    def __init__(self, logs: Path, say: Say) -> None:
+        self.children: list[Child] = []
+        self.logs, self.say = logs, say
 
-    def run(self, ready: Callable[[], None] = lambda: None) -> None:
-        """Start all in order, call ``ready`` once, watch until told to stop, then stop all in reverse."""
+    def run(self, steps: Sequence[Child | Callable[[], None]]) -> None:
+        """Take the steps in order, each a child to start or a thing to do; watch until told to stop; stop all.
+
+        What a step raises is raised here, once every child has been stopped.
+        """
         self.logs.mkdir(parents=True, exist_ok=True)
         _adopt_orphans()
-        ends = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, ends | {signal.SIGCHLD})
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, ENDS | {signal.SIGCHLD})
         try:
-            for child in self.children:
-                self._start(child)
-            ready()
-            while True:
-                heard = signal.sigtimedwait(ends | {signal.SIGCHLD}, 0.5)
-                if heard is not None and heard.si_signo in ends:
+            for step in steps:
+                if told_to_stop():
                     return
+                if isinstance(step, Child):
+                    self.children.append(step)
+                    self._start(step)
+                else:
+                    step()
+            while not told_to_stop():
+                signal.sigtimedwait({signal.SIGCHLD}, 0.25)
                 self._mend()
         finally:
             self.stop()
+            while told_to_stop():
+                signal.sigwait(ENDS)
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
     def _start(self, child: Child) -> None:
@@ -113,6 +123,11 @@ class Supervisor:
         for process in running:
             process.wait()
         _reap_adopted(set())
+
+
+def told_to_stop() -> bool:
+    """Whether an end was asked for while the supervisor runs; a step that waits long asks this."""
+    return bool(signal.sigpending() & ENDS)
 
 
 def _begin_child() -> None:

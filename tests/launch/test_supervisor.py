@@ -21,7 +21,8 @@ from zerek.supervisor import Child, Supervisor
 
 home = Path(sys.argv[1])
 steady = Child("steady", [sys.executable, "-c", sys.argv[2], str(home)])
-Supervisor([steady], home / "logs", lambda text: print(text, flush=True)).run(lambda: print("ready", flush=True))
+supervisor = Supervisor(home / "logs", lambda text: print(text, flush=True))
+supervisor.run([steady, lambda: print("ready", flush=True)])
 print("over", flush=True)
 """
 
