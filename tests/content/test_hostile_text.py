@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from PIL import Image  # fpdf2 brings it
 
 from zerek.content import yamllines
 from zerek.content.check import check
@@ -102,9 +103,8 @@ def test_a_picture_is_measured(name: str, content: bytes, size: tuple[int, int])
 
 
 def test_a_photograph_is_measured() -> None:
-    image = pytest.importorskip("PIL.Image")
     buffer = io.BytesIO()
-    image.new("RGB", (31, 17)).save(buffer, "JPEG")
+    Image.new("RGB", (31, 17)).save(buffer, "JPEG")
     assert measure("a.jpg", buffer.getvalue()) == Picture("a.jpg", 31, 17)
 
 
