@@ -3,7 +3,7 @@
 import asyncio
 import math
 from collections.abc import Awaitable, Callable, Mapping
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from zerek_robotics.errors import BadValue, NoSuchPart, Stopped, UnknownCommand
 from zerek_robotics.kit import Kit
@@ -25,6 +25,7 @@ class Chassis:
         self.held = False
         self.left = self.right = 0.0  # duties from -1 to 1
         self.lit = False
+        self._halted: asyncio.Future[None] | None = None  # of the motion that has an end of its own
         self._verbs: Mapping[str, Callable[..., Awaitable[Value]]] = {
             "forward": self.forward,
             "backward": self.backward,
@@ -86,11 +87,14 @@ class Chassis:
         loop = asyncio.get_running_loop()
         self._set(left, right)
         start = loop.time()
+        self._halted = loop.create_future()
+        waited: set[asyncio.Future[Any]] = {self.kit.lost, self._halted}
         try:
-            done, _ = await asyncio.wait({self.kit.lost}, timeout=start + seconds - loop.time())
-            if done:
+            timeout = start + seconds - loop.time()
+            await asyncio.wait(waited, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
+            if self.kit.lost.done():
                 raise self.kit.lost.result()
-            if self.held:
+            if self._halted.done():
                 raise Stopped()
         finally:
             self.halt()
@@ -122,6 +126,8 @@ class Chassis:
         """Motors off, without waiting for anything."""
         self.left = self.right = 0.0
         self.kit.stop()
+        if self._halted and not self._halted.done():
+            self._halted.set_result(None)
 
     async def distance(self) -> float:
         """Centimetres to what is ahead; the farthest the sensor can see when there is nothing."""

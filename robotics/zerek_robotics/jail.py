@@ -30,6 +30,7 @@ def main() -> NoReturn:
     os.dup2(os.open(os.devnull, os.O_RDWR), 0)
     if sys.platform == "linux":
         c = walls.libc()
+        walls.die_with_parent(c)
         walls.adopt_orphans(c)
         apart = walls.unshare(c)
         child = os.fork()

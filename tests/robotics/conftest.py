@@ -1,8 +1,11 @@
 """What the robotics tests share: a small LMS that keeps the agents' contract, and kits on real pseudo-terminals."""
 
 import asyncio
+import contextlib
 import inspect
 import json
+import socket
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -13,6 +16,28 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 TOKEN = "room-7"
+
+
+class QuietServer(ThreadingHTTPServer):
+    """An agent that ends lets go of its long question in the middle; that is no fault of the LMS."""
+
+    daemon_threads = True
+
+    def __init__(self, *words: Any) -> None:
+        self.open_sockets: set[socket.socket] = set()
+        super().__init__(*words)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        self.open_sockets.add(request)
+        super().process_request(request, client_address)
+
+    def close_request(self, request: Any) -> None:
+        self.open_sockets.discard(request)
+        super().close_request(request)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
 
 
 class SmallLms:
@@ -26,8 +51,7 @@ class SmallLms:
         self.kits: dict[str, dict[str, Any]] = {}
         self.changed = threading.Condition()
         self.answer_frames = True
-        self._server = ThreadingHTTPServer(("127.0.0.1", port), self._handler())
-        self._server.daemon_threads = True
+        self._server = QuietServer(("127.0.0.1", port), self._handler())
         self.port: int = self._server.server_address[1]
         self.url = f"http://127.0.0.1:{self.port}"
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
@@ -119,7 +143,11 @@ class SmallLms:
         return end
 
     def close(self) -> None:
+        """As when its machine goes down: kept connections end too."""
         self._server.shutdown()
+        for open_socket in list(self._server.open_sockets):
+            with contextlib.suppress(OSError):
+                open_socket.shutdown(socket.SHUT_RDWR)
         self._server.server_close()
         self._thread.join()
 
@@ -138,3 +166,17 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     names = pyfuncitem._fixtureinfo.argnames
     asyncio.run(pyfuncitem.obj(**{name: pyfuncitem.funcargs[name] for name in names}))
     return True
+
+
+@pytest.fixture
+def make_lms() -> Iterator[Callable[[int], SmallLms]]:
+    """A further LMS, at a port that was used before."""
+    made: list[SmallLms] = []
+
+    def make(port: int) -> SmallLms:
+        made.append(SmallLms(port))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.close()
