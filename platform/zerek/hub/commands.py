@@ -13,7 +13,7 @@ Command = tuple[list[str], dict[str, str]]
 
 def proxy(settings: Settings) -> Command:
     """One port for all: the Hub adds its own routes, everything else is the LMS."""
-    argv = [sys.executable, "-m", "configurable_http_proxy.cli"]
+    argv = [sys.executable, "-m", "zerek.hub.proxy"]
     argv += ["--ip", settings.host, "--port", str(settings.port)]
     argv += ["--api-ip", inner_host(settings), "--api-port", str(settings.proxy_api_port)]
     argv += ["--default-target", settings.web_url, "--error-target", f"{settings.web_url}/notebooks/away"]

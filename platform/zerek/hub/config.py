@@ -38,7 +38,7 @@ def _addresses(config: Any, settings: Settings) -> None:
     hub.db_url = f"sqlite:///{settings.data / 'hub.sqlite'}"
     hub.cookie_secret = bytes.fromhex(settings.secrets["hub_cookie"])
     hub.cookie_max_age_days = 0.5
-    hub.log_level = "WARNING"
+    hub.log_level = "WARN"
     # The supervisor keeps the proxy, so that the LMS stays up when the Hub does not.
     config.ConfigurableHTTPProxy.should_start = False
     config.ConfigurableHTTPProxy.api_url = f"http://{inner_host(settings)}:{settings.proxy_api_port}"
@@ -107,7 +107,7 @@ def single_user(runtime: str) -> dict[str, Any]:
         "ServerApp": {
             "terminals_enabled": False,
             "jpserver_extensions": dict.fromkeys(unneeded, False),
-            "log_level": "WARNING",
+            "log_level": "WARN",
         },
         # Sockets in a folder of its own: TCP ports of kernels could be reached by others on the machine.
         "KernelManager": {"transport": "ipc"},
@@ -124,7 +124,7 @@ def single_user(runtime: str) -> dict[str, Any]:
             "extension_manager": "readonly",
             "collaborative": False,
         },
-        "Application": {"log_level": "WARNING"},
+        "Application": {"log_level": "WARN"},
         "JupyterApp": {"runtime_dir": runtime},
     }
 
