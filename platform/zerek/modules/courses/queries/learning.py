@@ -50,7 +50,7 @@ def attempt(session: Session, attempt_id: int, person_id: int) -> tuple[Attempt,
 
 def answers(session: Session, attempt_id: int) -> dict[str, Any]:
     rows = session.execute(select(Answer.question, Answer.given).where(Answer.attempt_id == attempt_id))
-    return dict(rows.tuples())
+    return {row.question: row.given for row in rows}
 
 
 @dataclass(frozen=True)
@@ -65,13 +65,12 @@ class Reached:
 
 
 def reached(session: Session, enrolment: Enrolment) -> Reached:
-    ledger = dict(
-        session.execute(
-            select(Hours.form, func.sum(Hours.hours))
-            .where(Hours.enrolment_id == enrolment.id)
-            .group_by(Hours.form)
-        ).tuples()
+    lines = session.execute(
+        select(Hours.form, func.sum(Hours.hours).label("hours"))
+        .where(Hours.enrolment_id == enrolment.id)
+        .group_by(Hours.form)
     )
+    ledger: dict[str, int] = {line.form: line.hours for line in lines}
     asked = session.execute(
         select(Item.id, Item.kind, Hours.id, Attempt.points, Attempt.max_points)
         .outerjoin(Hours, (Hours.item_id == Item.id) & (Hours.enrolment_id == enrolment.id))
