@@ -31,8 +31,9 @@ def school(session: Session) -> schools.ClassRow:
     district = schools.open_district(session, "d1", Words("Атырау"))
     school = schools.open_school(session, "s1", Words("№ 1 мектеп"), district=district, town=True)
     made = schools.open_class(session, school.id, year=2026, grade=7, letter="А")
+    row = schools.class_row(session, made.id)
     session.commit()
-    return schools.class_row(session, made.id)
+    return row
 
 
 @pytest.fixture
@@ -47,7 +48,12 @@ ActorOf = Callable[[int], Actor]
 
 @pytest.fixture
 def actor_of(session: Session) -> ActorOf:
-    return lambda person_id: Actor(person_id, people.grants(session, person_id))
+    def find(person_id: int) -> Actor:
+        found = Actor(person_id, people.grants(session, person_id))
+        session.commit()
+        return found
+
+    return find
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
+from zerek.base import jobs
 from zerek.base.errors import Conflict
 from zerek.base.text import N_
 from zerek.modules.kits import live, queries, rooms
@@ -163,6 +164,8 @@ def _take_endings(session: Session, room: Room, endings: Sequence[Ending], now: 
         )
         run.ended_at, run.confirmed = run.ended_at or now, True
         changed = True
+        if run.item_id is not None and ending.reason == "finished":
+            jobs.put(session, "kits.count_run", run_id=run.id)
     if changed:
         rooms.rows_changed(session, room.id)
     return changed

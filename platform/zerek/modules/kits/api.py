@@ -20,7 +20,7 @@ from zerek.modules.kits.rooms import (
     rooms_for,
     see_room,
 )
-from zerek.modules.kits.running import RUN_SECONDS, ask_run, close_run
+from zerek.modules.kits.running import RUN_SECONDS, ask_run, close_run, count_run
 from zerek.modules.kits.seeing import (
     KitView,
     RoomView,
@@ -49,6 +49,7 @@ __all__ = [
     "assign",
     "close_run",
     "commands_after",
+    "count_run",
     "end_streams",
     "is_online",
     "last_source",

@@ -12,6 +12,7 @@ from zerek.base import jobs
 from zerek.base.errors import Conflict, Forbidden, NotFound, Refused, TooLarge
 from zerek.base.permissions import Actor, require, signed_in
 from zerek.base.text import N_, language
+from zerek.modules.courses import api as courses
 from zerek.modules.kits import queries, rooms
 from zerek.modules.kits.models import Kit, Room, Run
 from zerek.modules.people import api as people
@@ -34,6 +35,8 @@ def ask_run(
     """Run the program on the kit. Pressed twice, it is one run; Conflict while the kit cannot take it."""
     room, kit = rooms.movable_kit(session, kit_id, by)
     _refuse_what_is_no_program(source)
+    if item_id is not None:
+        courses.open_item(session, item_id, by=by)  # a run that counts belongs to a lesson that she may read
     digest = hashlib.sha256(source.encode()).hexdigest()
     session.refresh(room, with_for_update=True)
     now_running = queries.newest_runs(session, [kit.id]).get(kit.id)
@@ -91,6 +94,13 @@ def close_run(session: Session, run_id: str, *, now: datetime) -> None:
     if run is not None and run.state != "ended":
         run.state, run.reason, run.ended_at = "ended", "lost", now
         session.flush()
+
+
+def count_run(session: Session, run_id: str, *, now: datetime) -> None:
+    """A program of a lesson has run to its end: the lesson's hours are its author's. Safe to repeat."""
+    run = session.get(Run, run_id)
+    if run is not None and run.item_id is not None and run.reason == "finished":
+        courses.record_done(session, run.person_id, run.item_id, {"run": run.id}, now)
 
 
 def see_run(session: Session, run_id: str, by: Actor) -> tuple[Room, Kit, Run]:

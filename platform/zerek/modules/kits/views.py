@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 from flask import (
     Blueprint,
     Response,
@@ -25,6 +27,7 @@ from zerek.modules.schools import api as schools
 from zerek.web.home import own_address, panel
 from zerek.web.menu import entry
 from zerek.web.shell import SESSION_COOKIE, actor, close_session, language, session
+from zerek.web.slots import fill
 
 pages = Blueprint("kits", __name__, url_prefix="/kits", template_folder="templates")
 
@@ -183,6 +186,24 @@ def live_stream(room_id: int) -> ResponseReturnValue:
     answer.headers["Cache-Control"] = "no-store"
     answer.headers["X-Accel-Buffering"] = "no"
     return answer
+
+
+class Lesson(Protocol):
+    """What the lesson's page hands over of a course's item."""
+
+    id: int
+    program_text: str
+
+
+@fill("lesson.robot")
+def on_the_kit(item: Lesson) -> Markup | None:
+    """The part of a lesson's page where its program is run on a kit."""
+    if actor().person_id is None:
+        return None
+    own = api.last_source(session(), actor().person_id or 0, item.id)
+    kits = api.movable_kits(session(), actor())
+    text = render_template("kits/lesson.html", item=item.id, program=own or item.program_text, kits=kits)
+    return Markup(text)  # noqa: S704 - a template of ours, escaped as every other
 
 
 @panel(order=30)
