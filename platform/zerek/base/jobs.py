@@ -81,7 +81,7 @@ def job(name: str) -> Callable[[Handler], Handler]:
     return register
 
 
-def put(session: Session, name: str, *, due: datetime | None = None, **payload: Any) -> Job:
+def put(session: Session, name: str, /, *, due: datetime | None = None, **payload: Any) -> Job:
     """Ask for a job in this transaction; it is sent when the transaction commits."""
     now = clock.now()
     row = Job(name=name, payload=payload, created_at=now, due_at=due or now)

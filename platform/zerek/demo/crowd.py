@@ -40,10 +40,7 @@ SIGN_INS = (
 class Crowd:
     """Ids of those whom the rest of the demo needs."""
 
-    teacher: int
-    tutor: int
-    author: int
-    pupil: int
+    home: int  # the school of the visitor's pupil and teachers
     classes: list[int]
     teachers: list[int]
 
@@ -79,15 +76,15 @@ def gather(session: Session, random: Random, school_ids: list[int], now: datetim
     it_schools = [school_ids[number * len(school_ids) // IT_CLASSES] for number in range(IT_CLASSES)]
     home = it_schools[0]
     adult = (24, 60)
-    teacher = register.join(Role.TEACHER, school_place(home), age=adult, login="teacher")
-    tutor = register.join(Role.TUTOR, REGION, age=adult, login="tutor")
-    author = register.join(Role.AUTHOR, REGION, age=adult, login="author")
+    register.join(Role.TEACHER, school_place(home), age=adult, login="teacher")
+    register.join(Role.TUTOR, REGION, age=adult, login="tutor")
+    register.join(Role.AUTHOR, REGION, age=adult, login="author")
     register.join(Role.ROBOTICS_TEACHER, school_place(home), age=adult, login="robotics")
     register.join(Role.OPERATOR, REGION, age=adult, login="operator")
     classes = [
         schools.open_class(session, school, year=SCHOOL_YEAR, grade=7, letter="А").id for school in it_schools
     ]
-    pupil = register.join(Role.PUPIL, class_place(classes[0]), age=(12, 13), login="pupil")
+    register.join(Role.PUPIL, class_place(classes[0]), age=(12, 13), login="pupil")
     for number, class_id in enumerate(classes):
         for _ in range(random.randint(25, 30) - (number == 0)):
             register.join(Role.PUPIL, class_place(class_id), age=(12, 13))
@@ -95,4 +92,4 @@ def gather(session: Session, random: Random, school_ids: list[int], now: datetim
         register.join(Role.TEACHER, school_place(random.choice(school_ids)), age=adult)
         for _ in range(TEACHERS)
     ]
-    return Crowd(teacher, tutor, author, pupil, classes, teachers)
+    return Crowd(home, classes, teachers)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -13,11 +14,11 @@ from sqlalchemy.orm import Session
 from zerek.base.errors import Conflict, NotFound, Refused, ZerekError
 from zerek.base.events import tell
 from zerek.base.files import Files
-from zerek.base.jobs import put
+from zerek.base.jobs import Job, put
 from zerek.base.permissions import Actor, Role, allow, require, signed_in
 from zerek.base.text import N_
 from zerek.modules.assignments import queries
-from zerek.modules.assignments.models import MOVES, OPEN, Outcome, State, Submission
+from zerek.modules.assignments.models import MOVES, OPEN, Outcome, Release, State, Submission
 from zerek.modules.assignments.queries import Best, Row, ahead_of, best, of_person
 from zerek.modules.assignments.results import Result
 from zerek.modules.courses import api as courses
@@ -48,6 +49,24 @@ def notebook_of(session: Session, item_id: int, *, by: Actor) -> str:
     if item.notebook is None:
         raise NotFound(N_("This lesson has no notebook."))
     return item.notebook
+
+
+def release(session: Session, source: bytes, name: str) -> str | None:
+    """The digest of what pupils get of that author's notebook; None while it is still being made."""
+    digest = hashlib.sha256(source).hexdigest()
+    found = session.get(Release, digest)
+    if found is not None:
+        return found.digest
+    asked = select(Job.id).where(Job.name == "assignments.release", Job.state.in_(("waiting", "running")))
+    if not any(session.get_one(Job, number).payload == {"name": name} for number in session.scalars(asked)):
+        put(session, "assignments.release", name=name)
+    return None
+
+
+def keep_release(session: Session, source: bytes, digest: str) -> None:
+    """The notebook for pupils is made; safe to repeat."""
+    session.merge(Release(source=hashlib.sha256(source).hexdigest(), digest=digest))
+    session.flush()
 
 
 def hand_in(
@@ -211,9 +230,11 @@ __all__ = [
     "hand_in",
     "home_path",
     "keep_notebook",
+    "keep_release",
     "keep_result",
     "notebook_of",
     "of_person",
     "refuse",
+    "release",
     "submission",
 ]

@@ -26,10 +26,10 @@ from typing import Any
 sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]
 # ruff: noqa: E402
 
-import nbformat
 from jupyter_core.utils import ensure_async
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from nbconvert.preprocessors import ClearMetadataPreprocessor
+from nbformat import NotebookNode
 from nbgrader import preprocessors
 from nbgrader.api import Gradebook
 from nbgrader.converters import Autograde, GenerateAssignment
@@ -76,7 +76,7 @@ class Execute(preprocessors.Execute):  # type: ignore[misc]
             Run.trouble = "died"
         except CellTimeoutError:  # its time was over, and then it took no interrupt either
             Run.trouble = "time"
-        cell.outputs = [nbformat.v4.new_output("error", ename="NotReached", evalue="", traceback=[])]
+        cell.outputs = [failure("NotReached")]
         return cell, resources
 
     def on_cell_executed(self, **words: Any) -> None:
@@ -106,8 +106,13 @@ class SaveAutoGrades(preprocessors.SaveAutoGrades):  # type: ignore[misc]
         try:
             super()._add_score(cell, resources)
         except (ValueError, KeyError):
-            cell.outputs = [nbformat.v4.new_output("error", ename="BadScore", evalue="", traceback=[])]
+            cell.outputs = [failure("BadScore")]
             super()._add_score(cell, resources)
+
+
+def failure(ename: str) -> NotebookNode:
+    """An output that costs a cell its points."""
+    return NotebookNode(output_type="error", ename=ename, evalue="", traceback=[])  # type: ignore[no-untyped-call]
 
 
 def answer(word: dict[str, Any]) -> None:
@@ -200,7 +205,7 @@ def merged(own: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
 
 def plain(given: dict[str, Any]) -> dict[str, Any]:
     kind = given.get("cell_type")
-    code = {"outputs": [], "execution_count": None} if kind == "code" else {}
+    code: dict[str, Any] = {"outputs": [], "execution_count": None} if kind == "code" else {}
     return {
         "cell_type": kind if kind in ("code", "markdown") else "raw",
         "metadata": {},
@@ -245,6 +250,9 @@ def cells_with_grades(config: Config) -> dict[str, dict[str, Any]]:
     for cell in graded["cells"]:
         if name := grade_id(cell):
             errors = [output for output in cell.get("outputs", ()) if output["output_type"] == "error"]
+            errors.sort(
+                key=lambda output: output["ename"] != "CellTimeoutError"
+            )  # it tells why it was interrupted
             error = [str(errors[0]["ename"])[:100], str(errors[0]["evalue"])[:2000]] if errors else None
             found[name] = {"points": None, "needs_manual": False, "error": error}
     with Gradebook(config.CourseDirectory.db_url) as gradebook:

@@ -10,6 +10,16 @@ from zerek.modules.assignments import api, nbgrading, queries
 from zerek.modules.assignments.models import State
 from zerek.modules.courses import api as courses
 from zerek.modules.notebooks import api as notebooks
+from zerek.modules.people import api as people
+
+
+@job("assignments.release")
+def make_release(work: Work, name: str) -> None:
+    """Make what pupils get of an author's notebook."""
+    source = shipped.notebook(name).read_bytes()
+    made = nbgrading.release(source, name.rpartition("/")[2], work.settings.unsafe_no_jail)
+    with work.transaction() as session:
+        api.keep_release(session, source, work.files.put(made))
 
 
 @job("assignments.fetch")
@@ -21,7 +31,7 @@ def fetch(work: Work, submission_id: int) -> None:
             return
         path = api.home_path(courses.item(session, row.item_id).notebook or "")
     try:
-        content = notebooks.read_file(work, row.person_id, path)
+        content = notebooks.read_file(work.settings, people.key_of(row.person_id), path)
         with work.transaction() as session:
             api.keep_notebook(session, work.files, submission_id, content)
     except Unavailable:

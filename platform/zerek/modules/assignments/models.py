@@ -59,6 +59,15 @@ class Submission(Model):
     handed_in_at: Mapped[datetime]
 
 
+class Release(Model):
+    """What pupils get of an author's notebook: made once for each content of it, by a job."""
+
+    __tablename__ = "assignments_release"
+
+    source: Mapped[str] = mapped_column(String(64), primary_key=True)  # sha256 of the author's notebook
+    digest: Mapped[str] = mapped_column(String(64))  # of the released one in Files
+
+
 class Outcome(Model):
     """How a submission was graded: one row, written once."""
 

@@ -15,6 +15,7 @@ from zerek.base.permissions import Role, signed_in
 from zerek.base.text import N_
 from zerek.content import shipped
 from zerek.modules.assignments import api, nbgrading
+from zerek.modules.assignments.results import Trouble
 from zerek.modules.notebooks import api as notebooks
 from zerek.modules.schools import api as schools
 from zerek.web import slots
@@ -22,6 +23,14 @@ from zerek.web.menu import entry
 from zerek.web.shell import actor, files, never_cached, session
 
 pages = Blueprint("assignments", __name__, url_prefix="/assignments", template_folder="templates")
+
+TROUBLES = {
+    Trouble.TIME: N_("The program worked longer than it may. Is there a loop without an end?"),
+    Trouble.MEMORY: N_("The program took more memory than it may."),
+    Trouble.OUTPUT: N_("The program printed without an end."),
+    Trouble.DIED: N_("The program ended itself before the checks were over."),
+    Trouble.ENGINE: N_("The notebook was changed so much that not all of it could be checked."),
+}
 
 TEACHERS = (Role.TEACHER, Role.ROBOTICS_TEACHER)
 entry("assignments.classes", N_("My classes"), icon="users", order=30, roles=TEACHERS)
@@ -41,18 +50,24 @@ def part_of_lesson(item: Any) -> Markup | None:
 def _place(rows: list[api.Row]) -> dict[str, Any]:
     newest = rows[0] if rows else None
     waits = newest is not None and newest.is_open
-    return {"newest": newest, "ahead": api.ahead_of(session(), newest.id) if newest and waits else 0}
+    return {
+        "troubles": TROUBLES,
+        "newest": newest,
+        "ahead": api.ahead_of(session(), newest.id) if newest and waits else 0,
+    }
 
 
 @pages.post("/<int:item_id>/open")
 def open_notebook(item_id: int) -> ResponseReturnValue:
     """Put the lesson's notebook into the home, if it is not there yet, and go to JupyterLab."""
     name = api.notebook_of(session(), item_id, by=actor())
-    release = nbgrading.release(shipped.notebook(name).read_bytes(), name.rpartition("/")[2])
+    release = api.release(session(), shipped.notebook(name).read_bytes(), name)
+    if release is None:
+        return render_template("assignments/preparing.html", item_id=item_id)
     opening = notebooks.request_opening(
-        session(), signed_in(actor()), api.home_path(name), files().put(release), clock.now()
+        session(), signed_in(actor()), api.home_path(name), release, clock.now()
     )
-    return redirect(url_for("notebooks.opening", opening_id=opening.id), 303)
+    return _sent_to(notebooks.way_in(opening))
 
 
 @pages.post("/<int:item_id>/submissions")
@@ -77,9 +92,12 @@ def hand_in_file(item_id: int) -> ResponseReturnValue:
 
 
 def _shown(submission_id: int) -> ResponseReturnValue:
-    address = url_for("assignments.submission", submission_id=submission_id)
+    return _sent_to(url_for("assignments.submission", submission_id=submission_id))
+
+
+def _sent_to(address: str) -> ResponseReturnValue:
     if request.headers.get("HX-Request"):
-        return "", 204, {"HX-Location": address}
+        return "", 200, {"HX-Redirect": address}
     return redirect(address, 303)
 
 
