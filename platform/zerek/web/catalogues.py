@@ -59,7 +59,8 @@ def update(house: Path) -> None:
             catalog.update(found, no_fuzzy_matching=True, update_header_comment=False)
             catalog.obsolete.clear()
             with path.open("wb") as file:
-                write_po(file, catalog, width=110, omit_header=False, sort_output=True, no_location=True)
+                # Without a header nothing changes but words: its date would differ at every run.
+                write_po(file, catalog, width=110, omit_header=True, sort_output=True, no_location=True)
 
 
 def _read(path: Path, tag: str) -> Catalog:
