@@ -142,6 +142,25 @@ def words(check: bool) -> None:
 
 
 @main.group()
+def content() -> None:
+    """Course packages and notebooks, before they are published."""
+
+
+@content.command("check")
+@click.argument("folders", nargs=-1, type=click.Path(exists=True, file_okay=False, path_type=Path))
+def content_check(folders: tuple[Path, ...]) -> None:
+    """Name every fault of course packages with file and line; without folders, of the shipped ones."""
+    from zerek.content import check, shipped
+
+    faulty = False
+    for folder in folders or tuple(shipped.courses()):
+        faults = check.check(folder)
+        faulty = faulty or bool(faults)
+        click.echo(f"{folder.name}: {check.report(faults)}")
+    sys.exit(1 if faulty else 0)
+
+
+@main.group()
 def bench() -> None:
     """Measure Zerek beside a named peer, in the same run."""
 
