@@ -51,6 +51,12 @@ def program(request: pytest.FixtureRequest) -> Callable[[str], str]:
     return lambda name: need(name, request.node.nodeid)
 
 
+@pytest.fixture(scope="session")
+def needed() -> Callable[[str], str]:
+    """`program` for what many tests share."""
+    return need
+
+
 def need(name: str, test: str = "") -> str:
     path = find_program(name)
     if path:

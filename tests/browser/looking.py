@@ -21,11 +21,16 @@ class Weight:
     hosts: frozenset[str]
 
 
+# Root may not have the sandbox, which CI is; the rest keeps the browser from asking other hosts or for a GPU.
+FLAGS = ["--no-sandbox", "--disable-quic", "--disable-gpu", "--disable-dev-shm-usage"]
+FLAGS += ["--disable-background-networking", "--disable-component-update"]
+
+
 @contextmanager
 def chromium(path: str) -> Iterator[Browser]:
     """A browser of the system; `path` is what the fixture `program("chromium")` says."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
         yield browser
         browser.close()
 
