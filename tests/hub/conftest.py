@@ -11,13 +11,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import httpx
 import psutil
 import pytest
-from sqlalchemy.orm import Session
 
 from zerek.base import clock, db
 from zerek.base.files import Files
@@ -37,6 +36,7 @@ class House:
     settings: Settings
     work: Work
     programs: dict[str, subprocess.Popen[bytes]]
+    browsers: list[httpx.Client] = field(default_factory=list)
 
     def new_pupil(self, login: str) -> int:
         with self.work.transaction() as session:
@@ -47,14 +47,22 @@ class House:
 
     def browser(self, login: str) -> httpx.Client:
         """A browser in which that person has signed in to the LMS."""
-        made = httpx.Client(base_url=self.settings.base_url, headers={"Accept": "text/html"}, timeout=60)
-        form = made.get("/people/sign-in").text
+        made = httpx.Client(
+            base_url=self.settings.base_url,
+            headers={"Accept": "text/html"},
+            timeout=60,
+            follow_redirects=True,
+        )
+        self.browsers.append(made)
+        self.sign_in(made, login)
+        return made
+
+    def sign_in(self, browser: httpx.Client, login: str) -> None:
+        form = browser.get("/people/sign-in").text
         token = re.search(r'name="csrf_token" value="([^"]+)"', form)
         assert token, form
         data = {"name": login, "password": PASSWORD, "csrf_token": token[1]}
-        assert made.post("/people/sign-in", data=data).status_code == 303
-        made.follow_redirects = True
-        return made
+        assert browser.post("/people/sign-in", data=data, follow_redirects=False).status_code == 303
 
 
 @pytest.fixture(scope="session")
@@ -70,7 +78,10 @@ def house(tmp_path_factory: pytest.TempPathFactory, blank: Path) -> Iterator[Hou
     engine = db.engine(settings.database)
     try:
         _wait(settings, programs)
-        yield House(settings, Work(engine, settings, Files(root / "files")), programs)
+        made = House(settings, Work(engine, settings, Files(root / "files")), programs)
+        yield made
+        for browser in made.browsers:
+            browser.close()
     finally:
         _stop(programs)
         engine.dispose()
@@ -136,9 +147,3 @@ def _stop(programs: dict[str, subprocess.Popen[bytes]]) -> None:
         except subprocess.TimeoutExpired:
             programs[name].kill()
             programs[name].wait()
-
-
-@pytest.fixture
-def house_session(house: House) -> Iterator[Session]:
-    with house.work.transaction() as session:
-        yield session

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from zerek.hub.config import inner_host
 from zerek.settings import Settings
 
 Command = tuple[list[str], dict[str, str]]
@@ -13,12 +12,7 @@ Command = tuple[list[str], dict[str, str]]
 
 def proxy(settings: Settings) -> Command:
     """One port for all: the Hub adds its own routes, everything else is the LMS."""
-    argv = [sys.executable, "-m", "zerek.hub.proxy"]
-    argv += ["--ip", settings.host, "--port", str(settings.port)]
-    argv += ["--api-ip", inner_host(settings), "--api-port", str(settings.proxy_api_port)]
-    argv += ["--default-target", settings.web_url, "--error-target", f"{settings.web_url}/notebooks/away"]
-    argv += ["--log-level", "warning"]
-    return argv, {"CONFIGPROXY_AUTH_TOKEN": settings.secrets["proxy"]}
+    return [sys.executable, "-m", "zerek.hub.proxy"], settings.environment()
 
 
 def hub(settings: Settings) -> Command:

@@ -1,6 +1,159 @@
-"""Runs the proxy before the LMS and the Hub: `python -m zerek.hub.proxy`, with the options of configurable-http-proxy."""
+"""The one port of a machine: `python -m zerek.hub.proxy` sends /jupyter/ to the Hub, all else to the LMS.
 
-from configurable_http_proxy.cli import main
+The routes and their API are configurable-http-proxy's; how a request is passed on is ours. That package reads a whole
+answer before it passes it on, unpacks what was compressed, keeps ten requests at a time and gives up after 20 seconds:
+live telemetry, a village's line and a class of thirty need the opposite.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable
+from typing import Any
+
+from configurable_http_proxy.configproxy import PythonProxy
+from configurable_http_proxy.handlers import ProxyHandler
+from tornado.httpclient import AsyncHTTPClient, HTTPError, HTTPRequest
+from tornado.httpserver import HTTPServer
+from tornado.iostream import StreamClosedError
+from tornado.web import Application, stream_request_body
+
+from zerek.hub.config import inner_host
+from zerek.settings import Settings
+
+LARGEST_BODY = (
+    20 * 1024 * 1024
+)  # bytes: the LMS takes 12 MB and says so itself, JupyterLab sends files in pieces
+AT_ONCE = 2000  # requests: every reader of a live page holds one
+OF_ONE_HOP = {"connection", "keep-alive", "transfer-encoding", "upgrade", "proxy-connection"}
+JUPYTERS = ("jupyterhub-", "oauthenticator-", "_xsrf")
+
+# Shown when even the LMS does not answer, so it cannot say it in the reader's language.
+SILENCE = (
+    '<!doctype html><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
+    '<meta http-equiv="refresh" content="3"><title>Зерек</title>'
+    '<p lang="kk">Зерек іске қосылып жатыр. Бір минут күте тұрыңыз.'
+    '<p lang="ru">Зерек запускается. Подождите минуту.<p lang="en">Zerek is starting. Please wait a minute.'
+)
+
+
+@stream_request_body
+class Handler(ProxyHandler):  # type: ignore[misc]
+    """One request, passed on as it comes and answered as the answer comes."""
+
+    def initialize(self, proxy: PythonProxy, **_: Any) -> None:
+        super().initialize(proxy=proxy)
+        self.chunks: list[bytes] = []  # of the request's body
+
+    async def prepare(self) -> None:
+        if int(self.request.headers.get("Content-Length") or 0) > LARGEST_BODY:
+            self.set_header("Connection", "close")
+            await self.handle_proxy_error(413, None)
+
+    def data_received(self, chunk: bytes) -> None:
+        self.chunks.append(chunk)
+
+    async def call_proxy(self, path: str | None = None) -> None:
+        self.request.body = b"".join(self.chunks)
+        url = await self.get_target_url(path)
+        if url is None:
+            return
+        try:
+            await AsyncHTTPClient().fetch(self._get_proxy_request(url), raise_error=False)
+        except (OSError, HTTPError) as error:
+            if not self._headers_written:
+                await self.handle_proxy_error(503, error)
+                return
+            if self.request.connection:
+                self.request.connection.close()  # half an answer must not look like a whole one
+            return
+        if not self._finished:
+            await self.finish()
+
+    def _get_proxy_request(self, url: str) -> HTTPRequest:
+        """What is asked of the one behind: the same, less what concerns this hop, plus who really asks."""
+        headers = self.request.headers.copy()
+        if headers.get("Upgrade", "").lower() != "websocket":
+            for name in OF_ONE_HOP & {name.lower() for name in headers}:
+                del headers[name]
+        before = [headers["X-Forwarded-For"]] if "X-Forwarded-For" in headers else []
+        headers["X-Forwarded-For"] = ", ".join([*before, self.request.remote_ip or ""])
+        headers.setdefault("X-Forwarded-Proto", self.request.protocol)
+        headers.setdefault("X-Forwarded-Host", self.request.host)
+        if self.request.path.startswith("/jupyter/"):
+            headers["Cookie"] = jupyters_cookies(headers.get("Cookie", ""))
+        return HTTPRequest(
+            url,
+            method=self.request.method or "GET",
+            headers=headers,
+            body=self.request.body,
+            follow_redirects=False,
+            allow_nonstandard_methods=True,
+            decompress_response=False,
+            request_timeout=0,
+            header_callback=self._header,
+            streaming_callback=self._piece,
+        )
+
+    def _header(self, line: str) -> None:
+        if line.startswith("HTTP/"):
+            self.clear()
+            for name in ("Server", "Content-Type", "Date"):
+                self.clear_header(name)
+            self.set_status(int(line.split()[1]))
+            return
+        name, _, value = line.strip().partition(":")
+        if name and name.lower() not in OF_ONE_HOP:
+            self.add_header(name, value.strip())
+
+    def _piece(self, chunk: bytes) -> Awaitable[None]:
+        self.write(chunk)
+        passed_on: Awaitable[None] = self.flush()
+        return passed_on  # a slow reader slows the writer down
+
+    def compute_etag(self) -> None:
+        """None: the answer has its own, if any."""
+
+    def handle_proxy_error_default(self, code: int, err: Exception | None) -> None:
+        self.set_status(code)
+        self.set_header("Content-Type", "text/html; charset=utf-8")
+        self.finish(SILENCE)
+
+    def log_exception(self, kind: Any, value: Any, trace: Any) -> None:
+        if not isinstance(value, StreamClosedError):  # a reader who left is no event
+            super().log_exception(kind, value, trace)
+
+
+def jupyters_cookies(header: str) -> str:
+    """Of a browser's cookies those that are Jupyter's: a pupil's server must not see who signed in to the LMS."""
+    cookies = (cookie.strip() for cookie in header.split(";"))
+    return "; ".join(cookie for cookie in cookies if cookie.startswith(JUPYTERS))
+
+
+def application(settings: Settings) -> PythonProxy:
+    """The proxy with its routes; ``.proxy_app`` is for the outer port, ``.api_app`` for the Hub."""
+    log = logging.getLogger("zerek.proxy")
+    proxy = PythonProxy(
+        {
+            "log": log,
+            "auth_token": settings.secrets["proxy"],
+            "default_target": settings.web_url,
+            "error_target": f"{settings.web_url}/notebooks/away",
+        }
+    )
+    proxy.proxy_app = Application([(r"/(.*)", Handler, {"proxy": proxy})], log_function=lambda handler: None)
+    return proxy
+
+
+async def serve(settings: Settings) -> None:
+    AsyncHTTPClient.configure(None, max_clients=AT_ONCE, max_body_size=1 << 30)
+    proxy = application(settings)
+    HTTPServer(proxy.proxy_app, max_body_size=1 << 31).listen(settings.port, settings.host)
+    HTTPServer(proxy.api_app).listen(settings.proxy_api_port, inner_host(settings))
+    await asyncio.Event().wait()
+
 
 if __name__ == "__main__":
-    main()
+    logging.basicConfig(level=logging.WARNING)
+    asyncio.run(serve(Settings.from_environment()))
