@@ -6,6 +6,7 @@ import io
 from dataclasses import dataclass
 from importlib.resources import files
 from itertools import product
+from typing import cast
 
 import segno
 from fpdf import FPDF
@@ -14,6 +15,7 @@ from fpdf.enums import WrapMode
 WIDTH, HEIGHT = 297, 210  # mm
 BAND = 74  # mm of colour at the left
 LEFT, RIGHT = BAND + 16, WIDTH - 16
+LEADING = 0.46  # mm of a line for every point of its type
 FONTS = files("zerek") / "web" / "static" / "pdf"
 
 SEA, SEA_DARK, SEA_PALE = (11, 85, 99), (8, 67, 80), (185, 218, 222)
@@ -72,11 +74,14 @@ def _band(pdf: FPDF, sheet: Sheet) -> None:
     pdf.rect(10, 14, BAND - 20, 42, style="F", round_corners=True, corner_radius=4)
     _write(pdf, 16, 20, sheet.brand, 26, bold=True, colour=(255, 255, 255))
     _lines(pdf, 16, 34, BAND - 32, sheet.motto, 9, colour=SEA_PALE)
+    wide = BAND - 32
+    words = _high(pdf, wide, sheet.check, 8) + 1 + _high(pdf, wide, sheet.address, 7.5)
+    top = HEIGHT - 14 - words - wide - 15
     pdf.set_fill_color(255, 255, 255)
-    pdf.rect(10, 118, BAND - 20, 78, style="F", round_corners=True, corner_radius=4)
-    _qr(pdf, sheet.address, 16, 124, BAND - 32)
-    below = _lines(pdf, 16, 168, BAND - 32, sheet.check, 8, colour=SOFT)
-    _lines(pdf, 16, below + 1, BAND - 32, sheet.address, 7.5, colour=SEA)
+    pdf.rect(10, top, BAND - 20, HEIGHT - 14 - top, style="F", round_corners=True, corner_radius=4)
+    _qr(pdf, sheet.address, 16, top + 6, wide)
+    below = _lines(pdf, 16, top + 6 + wide + 4, wide, sheet.check, 8, colour=SOFT)
+    _lines(pdf, 16, below + 1, wide, sheet.address, 7.5, colour=SEA)
 
 
 def _body(pdf: FPDF, sheet: Sheet) -> None:
@@ -85,21 +90,32 @@ def _body(pdf: FPDF, sheet: Sheet) -> None:
     _write(pdf, RIGHT - pdf.get_string_width(sheet.number), 23, sheet.number, 12, colour=INK)
     pdf.set_fill_color(*SEA)
     pdf.rect(LEFT, 34, RIGHT - LEFT, 0.7, style="F")
-    _write(pdf, LEFT, 50, sheet.name_label, 10, colour=SOFT)
-    below = _fitting(pdf, LEFT, 57, sheet.name, 32, most_lines=2)
+    _write(pdf, LEFT, 58, sheet.name_label, 10, colour=SOFT)
+    below = _fitting(pdf, LEFT, 65, sheet.name, 32, most_lines=2)
     _write(pdf, LEFT, below + 10, sheet.title_label, 10, colour=SOFT)
     _fitting(pdf, LEFT, below + 17, sheet.title, 21, most_lines=4, colour=SEA)
     _facts(pdf, sheet.facts)
 
 
 def _facts(pdf: FPDF, facts: tuple[tuple[str, str], ...]) -> None:
+    """Columns as wide as what stands in them, the rest shared evenly."""
     pdf.set_fill_color(*LINE)
     pdf.rect(LEFT, 166, RIGHT - LEFT, 0.4, style="F")
-    wide = (RIGHT - LEFT) / len(facts)
-    for place, (label, value) in enumerate(facts):
-        left = LEFT + place * wide
-        _lines(pdf, left, 172, wide - 4, label, 8.5, colour=SOFT)
-        _lines(pdf, left, 178, wide - 4, value, 10.5, bold=True, colour=INK)
+    widths = [_widest(pdf, label, value) for label, value in facts]
+    space = (RIGHT - LEFT - sum(widths)) / (len(facts) - 1)
+    left: float = LEFT
+    for (label, value), wide in zip(facts, widths, strict=True):
+        _lines(pdf, left, 172, wide + 1, label, 8.5, colour=SOFT)
+        _lines(pdf, left, 178, wide + 1, value, 10.5, bold=True, colour=INK)
+        left += wide + space
+
+
+def _widest(pdf: FPDF, label: str, value: str) -> float:
+    pdf.set_font("Onest", "", 8.5)
+    widths = [pdf.get_string_width(label)]
+    pdf.set_font("Onest", "B", 10.5)
+    widths += [pdf.get_string_width(line) for line in value.split("\n")]
+    return float(max(widths))
 
 
 def _write(
@@ -136,9 +152,22 @@ def _lines(
     pdf.set_font("Onest", "B" if bold else "", size)
     pdf.set_text_color(*colour)
     pdf.set_xy(x, y)
-    wrap = WrapMode.WORD if " " in text else WrapMode.CHAR
-    pdf.multi_cell(wide, size * 0.46, text, align="L", wrapmode=wrap)
+    pdf.multi_cell(wide, size * LEADING, text, align="L", wrapmode=_wrap(text))
     return float(pdf.get_y())
+
+
+def _high(pdf: FPDF, wide: float, text: str, size: float, *, bold: bool = False) -> float:
+    """How high :func:`_lines` will be, in mm."""
+    pdf.set_font("Onest", "B" if bold else "", size)
+    high = pdf.multi_cell(
+        wide, size * LEADING, text, align="L", wrapmode=_wrap(text), dry_run=True, output="HEIGHT"
+    )
+    return cast(float, high)
+
+
+def _wrap(text: str) -> WrapMode:
+    """An address has no spaces to break a line at."""
+    return WrapMode.WORD if " " in text else WrapMode.CHAR
 
 
 def _fitting(
@@ -152,11 +181,11 @@ def _fitting(
     colour: tuple[int, int, int] = INK,
 ) -> float:
     """Bold text as large as it fits into so many lines."""
+    wide = RIGHT - x
     while size > 10:
         pdf.set_font("Onest", "B", size)
-        high = pdf.multi_cell(RIGHT - x, 1, text, align="L", dry_run=True, output="HEIGHT")
         widest = max(pdf.get_string_width(word) for word in text.split())
-        if isinstance(high, float) and high <= most_lines + 0.01 and widest <= RIGHT - x:
+        if widest <= wide and _high(pdf, wide, text, size, bold=True) <= (most_lines + 0.1) * size * LEADING:
             break
         size -= 1
     return _lines(pdf, x, y, RIGHT - x, text, size, bold=True, colour=colour)

@@ -9,9 +9,10 @@ import re
 
 PREFIX = "ZRK"
 ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-WRITTEN = re.compile(r"([A-Z]{2,8})([0-9]{4})([0-9]{6,9})([0-9A-Z])")
+WRITTEN = re.compile(r"([A-Z]{3})([0-9OI]{4})([0-9OI]{6,9})([0-9A-Z])")
 # Typed on a Kazakh or Russian keyboard some letters look right and are others.
 CYRILLIC = str.maketrans("АВЕКМНОРСТХЗ", "ABEKMHOPCTX3")
+ROUND = str.maketrans("OI", "01")
 LONGEST = 60  # what is longer was never a number
 
 
@@ -32,11 +33,18 @@ def write(prefix: str, year: int, serial: int) -> str:
 def tidy(typed: str) -> str | None:
     """The number as it is written, however it was typed; None when it cannot be one.
 
-    Small letters, missing hyphens, spaces and Cyrillic look-alikes are forgiven.
+    Small letters, missing hyphens, spaces, Cyrillic look-alikes, O for 0 and I for 1 are forgiven.
     """
     letters = "".join(filter(str.isalnum, typed[:LONGEST])).upper().translate(CYRILLIC)
+    if not letters.isascii():
+        return None
     found = WRITTEN.fullmatch(letters)
-    return "-".join(found.groups()) if found else None
+    if found is None:
+        return None
+    prefix, year, serial, check = found.groups()
+    year, serial = year.translate(ROUND), serial.translate(ROUND)
+    right = check_character(f"{prefix}{year}{serial}")
+    return f"{prefix}-{year}-{serial}-{right if check.translate(ROUND) == right.translate(ROUND) else check}"
 
 
 def is_sound(number: str) -> bool:

@@ -1,9 +1,11 @@
-"""Short texts of a course that are Markdown: a question, an option, an explanation."""
+"""How templates show what a course is made of: short texts in Markdown, code, the size of a file."""
 
 from __future__ import annotations
 
 from functools import lru_cache
 
+from flask_babel import format_decimal
+from flask_babel import gettext as _
 from markupsafe import Markup
 
 from zerek.base.text import Words
@@ -11,6 +13,7 @@ from zerek.content import lessons
 from zerek.modules.courses.views.blueprint import pages
 from zerek.web.languages import in_language
 
+MEGABYTE = 1024**2
 PARAGRAPH = ("<p>", "</p>\n")
 
 
@@ -24,6 +27,14 @@ def prose(words: Words | dict[str, str] | None) -> Markup:
 def code(program: str) -> Markup:
     """A piece of Python, coloured."""
     return _html(f"```python\n{program.rstrip()}\n```")
+
+
+@pages.app_template_filter("filesize")
+def filesize(size: int) -> str:
+    """Bytes as people say them, a begun kilobyte for a whole one."""
+    if size < MEGABYTE:
+        return str(_("%(n)s KB", n=-(-size // 1024)))
+    return str(_("%(n)s MB", n=format_decimal(round(size / MEGABYTE, 1))))
 
 
 @lru_cache(maxsize=4096)  # a quiz is shown to thirty people in one minute
