@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from looking import chromium
+from looking import PageOf, Shot, chromium
 from playwright.sync_api import Browser, BrowserContext, Page, StorageState
 
 PASSWORD = "zerek-demo"
@@ -82,9 +82,6 @@ def browser(needed: Callable[[str], str]) -> Iterator[Browser]:
         yield made
 
 
-PageOf = Callable[..., Page]
-
-
 @pytest.fixture
 def page_of(house: House, browser: Browser) -> Iterator[PageOf]:
     """``page_of("teacher", width=360, language="ru")`` is a page of a browser context of its own, signed in.
@@ -128,9 +125,6 @@ def _sign_in(browser: Browser, address: str, name: str) -> StorageState:
     state = context.storage_state()
     context.close()
     return state
-
-
-Shot = Callable[[Page, str], None]
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """What browser tests ask of a page: how heavy it is, whether axe finds fault, whether it scrolls sideways."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -10,6 +10,9 @@ from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
 from playwright.sync_api import Browser, Page, sync_playwright
 from werkzeug.serving import WSGIRequestHandler, make_server
+
+PageOf = Callable[..., Page]  # the fixture `page_of`
+Shot = Callable[[Page, str], None]  # the fixture `shot`
 
 
 @dataclass(frozen=True)
