@@ -29,8 +29,7 @@ def uno_pins() -> list[Pin]:
             modes[Mode.ANALOG] = 10
         if number in (3, 5, 6, 9, 10, 11):
             modes[Mode.PWM] = 8
-        if number < 14:
-            modes[Mode.SERVO] = 14
+        modes[Mode.SERVO] = 14
         if number in (18, 19):
             modes[Mode.I2C] = 1
         pins.append(Pin(modes, number - 14 if number >= 14 else None))
