@@ -36,6 +36,15 @@ def test_a_pupil_sees_only_the_kit_that_is_given_to_her(
     assert len(api.see_room(session, room.id, teacher)[1]) == 2
 
 
+def test_kits_stand_in_the_order_of_the_alphabet_and_of_numbers(
+    agent, session: Session, room: Room, kit_word, teacher: Actor
+) -> None:
+    names = ["Сұңқар", "Қыран", "Жинақ 10", "Жинақ 2", "7", "Әлди"]
+    agent.say(kits=[kit_word(f"kit-{n}", name=name) for n, name in enumerate(names)])
+    _room, kits = api.see_room(session, room.id, teacher)
+    assert [kit.name for kit in kits] == ["7", "Әлди", "Жинақ 2", "Жинақ 10", "Қыран", "Сұңқар"]
+
+
 def test_a_kit_given_to_a_class_is_anyones_there(
     session: Session, room: Room, kit: Kit, school, teacher: Actor, pupil: Actor, classmate: Actor
 ) -> None:
@@ -263,7 +272,7 @@ def test_the_pages_of_a_room_say_who_and_what(
     assert "Жинақ kit-1" in found[f"/kits/rooms/{room.id}"]
     assert "Әлия Серікқызы" in found[f"/kits/rooms/{room.id}"]
     assert "StandardFirmata" in found[f"/kits/{kit.id}"]
-    assert "Робототехника кабинеті" in found["/"]
+    assert f'<a href="/kits/rooms/{room.id}">Робототехника кабинеті</a>' in found["/"]
     assert "Робототехника кабинеті" in found["/kits/"]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, or_
@@ -87,12 +88,16 @@ def see_room(session: Session, room_id: int, by: Actor) -> tuple[Room, list[Kit]
     require(by, "kits.see")
     room = room_of(session, room_id)
     in_room = Kit.room_id == room.id
-    if leads(room, by):
-        return room, list(queries.kits(session, in_room))
-    mine = queries.kits(session, in_room & own_kits(by))
-    if not mine:
+    found = queries.kits(session, in_room if leads(room, by) else in_room & own_kits(by))
+    if not found and not leads(room, by):
         raise Forbidden(N_("No kit of this room is given to you. Please ask the teacher."))
-    return room, list(mine)
+    return room, sorted(found, key=in_order)
+
+
+def in_order(kit: Kit) -> tuple[object, ...]:
+    """A sorting key: by name in the Kazakh alphabet, “2” before “10”."""
+    parts = re.split(r"([0-9]{1,9})", kit.name)
+    return (*(int(part) if part.isdigit() else schools.alphabetical(part) for part in parts), kit.id)
 
 
 def movable_kit(session: Session, kit_id: int, by: Actor) -> tuple[Room, Kit]:
@@ -116,7 +121,8 @@ def movable_kits(session: Session, by: Actor) -> list[tuple[Room, Kit]]:
     taught = schools.schools_of(by, [Role.ROBOTICS_TEACHER])
     rooms = {row.id for row in queries.rooms(session, schools=taught, kits=own_kits(by))} if taught else set()
     found = queries.kits(session, or_(Kit.room_id.in_(rooms), own_kits(by)))
-    return [(room_of(session, kit.room_id), kit) for kit in found]
+    in_rooms = sorted(found, key=lambda kit: (kit.room_id, in_order(kit)))
+    return [(room_of(session, kit.room_id), kit) for kit in in_rooms]
 
 
 def rooms_for(session: Session, by: Actor) -> list[queries.RoomRow]:

@@ -202,14 +202,17 @@ def on_the_kit(item: Lesson) -> Markup | None:
         return None
     own = api.last_source(session(), actor().person_id or 0, item.id)
     kits = api.movable_kits(session(), actor())
-    text = render_template("kits/lesson.html", item=item.id, program=own or item.program_text, kits=kits)
-    return Markup(text)  # noqa: S704 - a template of ours, escaped as every other
+    return _part("kits/lesson.html", item=item.id, program=own or item.program_text, kits=kits)
 
 
 @panel(order=30)
-def my_rooms() -> Markup | str | None:
+def my_rooms() -> Markup | None:
     """For robotics teachers: their rooms, and how many kits are on line."""
     if Role.ROBOTICS_TEACHER not in actor().roles:
         return None
     found = api.rooms_for(session(), actor())
-    return render_template("kits/panel.html", rooms=found, is_online=_is_online) if found else None
+    return _part("kits/panel.html", rooms=found, is_online=_is_online) if found else None
+
+
+def _part(template: str, **values: object) -> Markup:
+    return Markup(render_template(template, **values))  # noqa: S704 - a template of ours, escaped as every other

@@ -2,7 +2,8 @@
 (() => {
   "use strict";
   const words = JSON.parse(document.getElementById("kit-words")?.dataset.words || "{}");
-  const tongue = document.documentElement.lang;
+  const page = document.documentElement.lang;
+  const tongue = page === "kk" ? "ru" : page; // numbers are written alike, and few browsers know Kazakh
   const TONES = { ready: "good", running: "sea", lost: "bad", booting: "warn" };
   const MOST_TEXT = 100000, POINTS = 60, SILENCE = 25000, POLL_EVERY = 3000;
   const number = (value, digits) => value.toLocaleString(tongue, { maximumFractionDigits: digits });
@@ -70,7 +71,7 @@
     draw() {
       const line = this.element.querySelector("[data-f=spark] polyline");
       if (!line) return;
-      const most = Math.max(50, ...this.points);
+      const most = Math.max(50, ...this.points) * 1.3;
       line.setAttribute("points", this.points.map((cm, i) => `${(i * 120) / (POINTS - 1)},${27 - (cm * 26) / most}`).join(" "));
     }
   }
