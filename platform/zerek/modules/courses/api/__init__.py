@@ -56,7 +56,7 @@ from zerek.modules.courses.api.tasks import (
     save_draft,
 )
 from zerek.modules.courses.models import Certificate, Item, Reason, Verdict, Version
-from zerek.modules.courses.queries.learning import certificates, ledger
+from zerek.modules.courses.queries.learning import certificates_of, ledger
 from zerek.modules.courses.queries.reading import ItemRow, Learning, ModuleRow, modules, next_item, texts
 
 __all__ = [
@@ -80,7 +80,7 @@ __all__ = [
     "answers",
     "attempt",
     "cards",
-    "certificates",
+    "certificates_of",
     "check",
     "classes_of",
     "conditions",

@@ -1,6 +1,6 @@
 """Certificate numbers: ``ZRK-2026-000123`` and a check character by ISO/IEC 7064, MOD 37,36.
 
-The rule finds every single wrong character and every two neighbours that changed places.
+The rule finds every single wrong character, and nearly all neighbours that changed places.
 """
 
 from __future__ import annotations

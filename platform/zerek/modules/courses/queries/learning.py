@@ -110,7 +110,7 @@ def hand_ins(session: Session, work_id: int) -> Sequence[HandIn]:
     ).all()
 
 
-def certificates(session: Session, person_id: int) -> Sequence[Certificate]:
+def certificates_of(session: Session, person_id: int) -> Sequence[Certificate]:
     """The person's certificates, the newest first."""
     return session.scalars(
         select(Certificate).where(Certificate.person_id == person_id).order_by(Certificate.id.desc())

@@ -37,7 +37,7 @@ def certificates() -> ResponseReturnValue:
     if typed:
         return redirect(url_for("courses.certificate", number=typed[:60].replace("/", "-")), 303)
     person_id = actor().person_id
-    own = api.certificates(session(), person_id) if person_id is not None else []
+    own = api.certificates_of(session(), person_id) if person_id is not None else []
     return render_template("courses/certificates.html", own=own, today=_today())
 
 
