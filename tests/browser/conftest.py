@@ -104,6 +104,7 @@ def page_of(house: House, browser: Browser) -> Iterator[PageOf]:
         contexts.append(context)
         context.add_cookies([{"name": "language", "value": language, "url": house.address}])
         page = context.new_page()
+        page.set_default_timeout(20_000)
         page.on("pageerror", lambda error: complaints.append(f"{page.url}: {error}"))
         return page
 
@@ -129,11 +130,15 @@ def _sign_in(browser: Browser, address: str, name: str) -> StorageState:
 
 @pytest.fixture
 def shot() -> Shot:
-    """``shot(page, "lesson")`` keeps the whole page as screenshots/lesson-1280.png: language kk unless it says so."""
+    """``shot(page, "lesson")`` keeps the whole page as screenshots/lesson-1280.png."""
 
     def take(page: Page, name: str) -> None:
         PICTURES.mkdir(exist_ok=True)
-        width = page.viewport_size["width"] if page.viewport_size else 0
-        page.screenshot(path=PICTURES / f"{name}-{width}.png", full_page=True)
+        size = page.viewport_size or {"width": 1280, "height": 800}
+        # A window as high as the page: in a picture of the whole page a bar that sticks would lie over the text.
+        high = page.evaluate("document.documentElement.scrollHeight")
+        page.set_viewport_size({"width": size["width"], "height": high})
+        page.screenshot(path=PICTURES / f"{name}-{size['width']}.png")
+        page.set_viewport_size(size)
 
     return take

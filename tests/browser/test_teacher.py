@@ -128,6 +128,7 @@ def is_marked_by_the_tutor(learner: Learner, tutor: Page, phone: Page, shot: Sho
     shot(page, "teacher-task-came-back")
     page.fill("[name=text]", WORK + "\n\nassert ең_үлкен([3]) == 3")
     page.get_by_role("button", name="Тапсыру").click()
+    expect(page.get_by_text("2-тапсыру").first).to_be_visible()
     tutor.goto("/courses/marking")
     tutor.locator("tbody a").first.click()
     shot(tutor, "tutor-marking")
