@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 from datetime import timedelta
@@ -13,7 +14,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from zerek.base import clock, jobs
-from zerek.base.jobs import Job, Work, job, put
+from zerek.base.jobs import Job, Work, given_up, job, put
 
 done: list[str] = []
 
@@ -152,3 +153,33 @@ def test_a_job_due_tomorrow_is_not_done_today(work: Work, session: Session) -> N
     session.commit()
     assert not jobs.run(work, row.id)
     assert done == []
+
+
+given: list[tuple[str, str]] = []
+
+
+@given_up("test.break")
+def remember(session: Session, error: Exception) -> None:
+    given.append((type(error).__name__, str(error)))
+
+
+def test_who_asked_for_a_job_hears_that_it_was_given_up(work: Work) -> None:
+    given.clear()
+    job_id = asked(work, "test.break")
+    for _ in range(jobs.ATTEMPTS):
+        assert given == []
+        jobs.run(work, job_id)
+        with work.transaction() as session:
+            session.get_one(Job, job_id).due_at = clock.now()
+    assert given == [("ZeroDivisionError", "a bug of ours")]
+
+
+def test_a_job_that_takes_every_worker_with_it_is_given_up_too(work: Work) -> None:
+    given.clear()
+    job_id = asked(work, "test.break")
+    with work.transaction() as session:
+        row = session.get_one(Job, job_id)
+        row.state, row.attempts, row.holder = "running", jobs.ATTEMPTS, f"{socket.gethostname()}/1/0.00"
+    assert jobs.sweep(work, lambda job_id: None) == []
+    assert state(work, job_id).state == "failed"
+    assert [kind for kind, _ in given] == ["ChildProcessError"]

@@ -69,6 +69,7 @@ class Work:
 Handler = Callable[..., None]
 Send = Callable[[int], None]
 _handlers: dict[str, Handler] = {}
+_endings: dict[str, Handler] = {}
 
 
 def job(name: str) -> Callable[[Handler], Handler]:
@@ -77,6 +78,19 @@ def job(name: str) -> Callable[[Handler], Handler]:
     def register(handler: Handler) -> Handler:
         _handlers[name] = handler
         return handler
+
+    return register
+
+
+def given_up(name: str) -> Callable[[Handler], Handler]:
+    """Decorates ``ending(session, error, **payload)``: what becomes of the work when the last try has failed.
+
+    Called in the transaction that gives the job up, so that nobody waits for it for ever.
+    """
+
+    def register(ending: Handler) -> Handler:
+        _endings[name] = ending
+        return ending
 
     return register
 
@@ -120,7 +134,7 @@ def run(work: Work, job_id: int) -> bool:
         # The edge of the queue: whatever a handler raises becomes the row's state, and the next try.
         log.exception("job %s %s, try %s", job.id, job.name, job.attempts)
         with work.transaction() as session:
-            _give_back(session, job, repr(error), clock.now())
+            _give_back(session, job, error, clock.now())
         return False
     with work.transaction() as session:
         session.execute(update(Job).where(Job.id == job.id).values(state="done", error=None))
@@ -138,7 +152,7 @@ def _take(session: Session, job_id: int, now: datetime) -> Job | None:
     return session.get(Job, job_id, populate_existing=True) if taken else None
 
 
-def _give_back(session: Session, job: Job, error: str, now: datetime) -> None:
+def _give_back(session: Session, job: Job, error: Exception, now: datetime) -> None:
     again = job.attempts < ATTEMPTS
     session.execute(
         update(Job)
@@ -146,22 +160,20 @@ def _give_back(session: Session, job: Job, error: str, now: datetime) -> None:
         .values(
             state="waiting" if again else "failed",
             due_at=now + timedelta(seconds=2**job.attempts),
-            error=error[:2000],
+            error=repr(error)[:2000],
         )
     )
+    if not again and job.name in _endings:
+        _endings[job.name](session, error, **job.payload)
 
 
 def sweep(work: Work, send: Send) -> list[int]:
     """Send again what was never sent or never finished; returns the ids. Safe to run in many workers."""
     now = clock.now()
     with work.transaction() as session:
-        for job_id, name in session.execute(select(Job.id, Job.holder).where(Job.state == "running")).all():
-            if _is_gone(name):
-                session.execute(
-                    update(Job)
-                    .where(Job.id == job_id, Job.holder == name)
-                    .values(state="waiting", sent_at=None)
-                )
+        for job in session.scalars(select(Job).where(Job.state == "running")).all():
+            if _is_gone(job.holder):
+                _inherit(session, job, now)
         stale = or_(Job.sent_at.is_(None) & (Job.created_at < now - RESEND / 2), Job.sent_at < now - RESEND)
         ids = list(
             session.scalars(
@@ -175,6 +187,16 @@ def sweep(work: Work, send: Send) -> list[int]:
     for job_id in ids:
         send(job_id)
     return ids
+
+
+def _inherit(session: Session, job: Job, now: datetime) -> None:
+    """Its worker is gone: another may take it, unless it has taken so many workers with it."""
+    if job.attempts >= ATTEMPTS:
+        _give_back(session, job, ChildProcessError(f"{job.holder} died of it"), now)
+        return
+    session.execute(
+        update(Job).where(Job.id == job.id, Job.holder == job.holder).values(state="waiting", sent_at=None)
+    )
 
 
 def holder() -> str:
