@@ -11,7 +11,6 @@ from zerek.base.permissions import Actor
 from zerek.content import shipped
 from zerek.content.packages import Audience
 from zerek.demo.crowd import Crowd
-from zerek.modules.assignments import api as assignments
 from zerek.modules.courses import api as courses
 from zerek.modules.people import api as people
 
@@ -26,8 +25,6 @@ def give_courses(session: Session, files: Files, crowd: Crowd, now: datetime) ->
         if items[0][2].audience == Audience.PUPILS:
             for class_id in crowd.classes:
                 courses.give_to_class(session, version.course_id, class_id)
-            for notebook in sorted({item.notebook for item, _, _ in items if item.notebook}):
-                assignments.release(session, shipped.notebook(notebook).read_bytes(), notebook)
         else:
             for person_id in crowd.teachers[:BEGINNERS]:
                 teacher = Actor(person_id, people.grants(session, person_id))

@@ -4,27 +4,32 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from zerek.base.errors import Conflict, NotFound, Refused, ZerekError
+from zerek.base.errors import Conflict, NotFound, Refused, Unavailable, ZerekError
 from zerek.base.events import tell
 from zerek.base.files import Files
 from zerek.base.jobs import Job, put
-from zerek.base.permissions import Actor, Role, allow, require, signed_in
+from zerek.base.permissions import Actor, Role, allow, class_place, may, require, school_place, signed_in
 from zerek.base.text import N_
 from zerek.modules.assignments import queries
 from zerek.modules.assignments.models import MOVES, OPEN, Outcome, Release, State, Submission
 from zerek.modules.assignments.queries import Best, Row, ahead_of, best, of_person
 from zerek.modules.assignments.results import Result
 from zerek.modules.courses import api as courses
+from zerek.modules.notebooks import api as notebooks
 from zerek.modules.schools import api as schools
 
 LARGEST = 5 * 1024 * 1024  # bytes of a notebook, pictures in its outputs included
+LONGEST_PRESS = 40
+TRY_AGAIN = timedelta(minutes=5)  # between two rounds of tries, where the grader does not work
+
+OLD_FORM = N_("This form has grown old. Please open the page again and repeat.")
 
 allow("assignments.see_class", Role.OPERATOR, Role.TEACHER, Role.ROBOTICS_TEACHER)
 
@@ -51,15 +56,22 @@ def notebook_of(session: Session, item_id: int, *, by: Actor) -> str:
     return item.notebook
 
 
-def release(session: Session, source: bytes, name: str) -> str | None:
-    """The digest of what pupils get of that author's notebook; None while it is still being made."""
+def release(session: Session, source: bytes, name: str, now: datetime) -> str | None:
+    """The digest of what pupils get of that author's notebook; None while it is still being made.
+
+    Raises Unavailable where it could not be made; a few minutes later it is tried anew.
+    """
     digest = hashlib.sha256(source).hexdigest()
     found = session.get(Release, digest)
     if found is not None:
         return found.digest
-    asked = select(Job.id).where(Job.name == "assignments.release", Job.state.in_(("waiting", "running")))
-    if not any(session.get_one(Job, number).payload == {"name": name} for number in session.scalars(asked)):
+    asked = (Job.name == "assignments.release") & (Job.created_at > now - TRY_AGAIN)
+    tried = select(Job).where(asked).order_by(Job.id.desc())
+    newest = next((job for job in session.scalars(tried) if job.payload == {"name": name}), None)
+    if newest is None or newest.state == "done":  # done: of what the notebook was before
         put(session, "assignments.release", name=name)
+    elif newest.state == "failed":
+        raise Unavailable(N_("The notebook of this lesson cannot be opened now. Please tell your teacher."))
     return None
 
 
@@ -82,13 +94,17 @@ def hand_in(
 
     Pressed again while a hand-in is open, or sent again after a lost line, it gives that same hand-in.
     """
-    notebook_of(session, item_id, by=by)
+    name = notebook_of(session, item_id, by=by)
     courses.learn(session, item_id, by=by, now=now)
     person_id = signed_in(by)
+    if press and len(press) > LONGEST_PRESS:
+        raise Conflict(OLD_FORM)
+    if not digest and not notebooks.was_asked_for(session, person_id, home_path(name)):
+        raise Refused(N_("There is nothing to hand in yet: please open the notebook first."))
     made = Submission(
         person_id=person_id,
         item_id=item_id,
-        press=press,
+        press=press or None,
         state=State.WAITING if digest else State.FETCHING,
         digest=digest,
         handed_in_at=now,
@@ -102,15 +118,18 @@ def _same(session: Session, made: Submission) -> Submission | None:
         known = session.scalar(select(Submission).where(Submission.press == made.press))
         if known is not None:
             if (known.person_id, known.item_id) != (made.person_id, made.item_id):
-                raise Conflict(N_("This form has grown old. Please open the page again and repeat."))
+                raise Conflict(OLD_FORM)
             return known
-    return session.scalar(
+    waits = session.scalar(
         select(Submission).where(
             Submission.person_id == made.person_id,
             Submission.item_id == made.item_id,
             Submission.state.in_(OPEN),
         )
     )
+    if waits is not None and made.digest not in (None, waits.digest):
+        raise Conflict(N_("Your earlier hand-in is still being checked. Please wait for its points."))
+    return waits
 
 
 def _added(session: Session, made: Submission) -> Submission:
@@ -191,7 +210,16 @@ def submission(session: Session, submission_id: int, *, by: Actor) -> Row:
 def _teaches(session: Session, person_id: int, by: Actor) -> bool:
     if Role.OPERATOR in by.roles:
         return True
-    return any(person_id in schools.pupils(session, row.id) for row in schools.own_classes(session, by))
+    return any(person_id in schools.pupils(session, row.id) for row in taught_classes(session, by))
+
+
+def taught_classes(session: Session, by: Actor) -> list[schools.ClassRow]:
+    """The classes whose points the actor may see."""
+    return [
+        row
+        for row in schools.own_classes(session, by)
+        if may(by, "assignments.see_class", class_place(row.id), school_place(row.school_id))
+    ]
 
 
 @dataclass(frozen=True)
@@ -237,4 +265,5 @@ __all__ = [
     "refuse",
     "release",
     "submission",
+    "taught_classes",
 ]

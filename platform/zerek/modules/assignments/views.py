@@ -17,7 +17,6 @@ from zerek.content import shipped
 from zerek.modules.assignments import api, nbgrading
 from zerek.modules.assignments.results import Trouble
 from zerek.modules.notebooks import api as notebooks
-from zerek.modules.schools import api as schools
 from zerek.web import slots
 from zerek.web.menu import entry
 from zerek.web.shell import actor, files, never_cached, session
@@ -41,9 +40,18 @@ def part_of_lesson(item: Any) -> Markup | None:
     """«Open the notebook», «Hand in», and what came of it."""
     if actor().person_id is None or not item.notebook:
         return None
-    rows = api.of_person(session(), signed_in(actor()), item.id)
+    person_id = signed_in(actor())
+    rows = api.of_person(session(), person_id, item.id)
+    opened = notebooks.was_asked_for(session(), person_id, api.home_path(item.notebook))
     return Markup(  # noqa: S704 - a template of ours, which escapes what it is given
-        render_template("assignments/part.html", item=item, rows=rows, press=uuid.uuid4().hex, **_place(rows))
+        render_template(
+            "assignments/part.html",
+            item=item,
+            rows=rows,
+            opened=opened,
+            press=uuid.uuid4().hex,
+            **_place(rows),
+        )
     )
 
 
@@ -61,7 +69,7 @@ def _place(rows: list[api.Row]) -> dict[str, Any]:
 def open_notebook(item_id: int) -> ResponseReturnValue:
     """Put the lesson's notebook into the home, if it is not there yet, and go to JupyterLab."""
     name = api.notebook_of(session(), item_id, by=actor())
-    release = api.release(session(), shipped.notebook(name).read_bytes(), name)
+    release = api.release(session(), shipped.notebook(name).read_bytes(), name, clock.now())
     if release is None:
         return render_template("assignments/preparing.html", item_id=item_id)
     opening = notebooks.request_opening(
@@ -72,8 +80,8 @@ def open_notebook(item_id: int) -> ResponseReturnValue:
 
 @pages.post("/<int:item_id>/submissions")
 def hand_in(item_id: int) -> ResponseReturnValue:
-    made = api.hand_in(session(), item_id, by=actor(), press=request.form.get("press"), now=clock.now())
-    return _shown(made.id)
+    api.hand_in(session(), item_id, by=actor(), press=request.form.get("press"), now=clock.now())
+    return _back_to_lesson(item_id)
 
 
 @pages.post("/<int:item_id>/files")
@@ -87,12 +95,13 @@ def hand_in_file(item_id: int) -> ResponseReturnValue:
     nbgrading.inspect(content, shipped.notebook(name).read_bytes())
     digest = files().put(content)
     press = request.form.get("press")
-    made = api.hand_in(session(), item_id, by=actor(), press=press, digest=digest, now=clock.now())
-    return _shown(made.id)
+    api.hand_in(session(), item_id, by=actor(), press=press, digest=digest, now=clock.now())
+    return _back_to_lesson(item_id)
 
 
-def _shown(submission_id: int) -> ResponseReturnValue:
-    return _sent_to(url_for("assignments.submission", submission_id=submission_id))
+def _back_to_lesson(item_id: int) -> ResponseReturnValue:
+    """Where the points will stand, next to what they are for."""
+    return _sent_to(url_for("courses.item", item_id=item_id, _anchor="notebook-part"))
 
 
 def _sent_to(address: str) -> ResponseReturnValue:
@@ -104,17 +113,20 @@ def _sent_to(address: str) -> ResponseReturnValue:
 @pages.get("/submissions/<int:submission_id>")
 @never_cached
 def submission(submission_id: int) -> ResponseReturnValue:
-    """One hand-in; while it is open the page asks again by itself."""
+    """One hand-in; while it is open the page asks again by itself, and hears nothing where nothing has changed."""
     row = api.submission(session(), submission_id, by=actor())
-    template = "state.html" if request.headers.get("HX-Request") else "submission.html"
-    own = row.person_id == actor().person_id
-    return render_template(f"assignments/{template}", item_id=row.item_id, own=own, **_place([row]))
+    place = _place([row])
+    if not request.headers.get("HX-Request"):
+        return render_template("assignments/submission.html", item_id=row.item_id, **place)
+    if row.is_open and request.args.get("ahead", type=int) == place["ahead"]:
+        return "", 204
+    return render_template("assignments/state.html", **place)
 
 
 @pages.get("/classes")
 def classes() -> ResponseReturnValue:
     signed_in(actor())
-    return render_template("assignments/classes.html", classes=schools.own_classes(session(), actor()))
+    return render_template("assignments/classes.html", classes=api.taught_classes(session(), actor()))
 
 
 @pages.get("/classes/<int:class_id>")

@@ -41,6 +41,12 @@ def request_opening(session: Session, person_id: int, path: str, digest: str, no
     return found
 
 
+def was_asked_for(session: Session, person_id: int, path: str) -> bool:
+    """Whether the person has ever had that file of their home opened: if not, there is none."""
+    asked = select(Opening.id).where(Opening.person_id == person_id, Opening.path == path)
+    return session.scalar(asked) is not None
+
+
 def way_in(opening: Opening) -> str:
     """Where to send the browser: through the Hub's sign-in, which is the LMS's own, to the page that waits.
 
@@ -116,5 +122,6 @@ __all__ = [
     "request_opening",
     "settle",
     "takes_too_long",
+    "was_asked_for",
     "way_in",
 ]

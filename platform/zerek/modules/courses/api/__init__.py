@@ -21,7 +21,7 @@ from zerek.modules.courses.api.certificates import (
     to_print,
 )
 from zerek.modules.courses.api.enrolling import enrol, give_to_class
-from zerek.modules.courses.api.events import CertificateIssued, ItemDone
+from zerek.modules.courses.api.events import CertificateIssued, ItemDone, Published
 from zerek.modules.courses.api.hours import item, mark_read, record_done
 from zerek.modules.courses.api.marking import ToMark, count, mark, next_to_mark, queue, to_mark
 from zerek.modules.courses.api.outline import (
@@ -69,6 +69,7 @@ __all__ = [
     "ItemRow",
     "Learning",
     "ModuleRow",
+    "Published",
     "Reason",
     "Review",
     "Reviewed",

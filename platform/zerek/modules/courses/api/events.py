@@ -18,3 +18,10 @@ class ItemDone:
 class CertificateIssued:
     person_id: int
     certificate_id: int
+
+
+@dataclass(frozen=True)
+class Published:
+    """A version of a course is there, with all its items."""
+
+    version_id: int

@@ -10,11 +10,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from zerek.base.errors import Conflict
+from zerek.base.events import tell
 from zerek.base.files import Files
 from zerek.base.permissions import Actor, require
 from zerek.base.text import N_
 from zerek.content import lessons, packages
 from zerek.modules.courses.api import stored
+from zerek.modules.courses.api.events import Published
 from zerek.modules.courses.models import Course, Item, Module, Picture, Text, TextPart, Version
 
 KINDS = {".svg": "image/svg+xml", ".png": "image/png", ".jpg": "image/jpeg"}
@@ -104,6 +106,7 @@ def _new_version(
         for each in part.items:
             position += 1
             _add_item(session, _item(version, module, position, each), each, shown)
+    tell(session, Published(version.id))
     return version
 
 
