@@ -17,8 +17,10 @@ from tornado.httpserver import HTTPServer
 from tornado.testing import bind_unused_port
 from werkzeug.serving import BaseWSGIServer, make_server
 
+from zerek.base import passes
 from zerek.hub import proxy
 from zerek.settings import Settings
+from zerek.web import shell
 
 
 def lms() -> Flask:
@@ -62,6 +64,7 @@ def lms() -> Flask:
 
 @dataclass
 class Door:
+    settings: Settings
     url: str
     behind: Flask
     server: BaseWSGIServer
@@ -80,7 +83,9 @@ def door(settings: Settings) -> Iterator[Door]:
         loops.append(asyncio.get_running_loop())
         AsyncHTTPClient.configure(None, max_clients=proxy.AT_ONCE)
         made = proxy.application(replace(settings, web_port=server.server_port))
-        made.add_route("/jupyter/user/p9/", {"target": "http://127.0.0.1:1"})
+        here = f"http://127.0.0.1:{server.server_port}"
+        for prefix, target in (("", here), ("user/p7/", here), ("user/p9/", "http://127.0.0.1:1")):
+            made.add_route(f"/jupyter/{prefix}", {"target": target})
         socket, port = bind_unused_port()
         front = HTTPServer(made.proxy_app, max_body_size=1 << 31)
         front.add_sockets([socket])
@@ -94,7 +99,7 @@ def door(settings: Settings) -> Iterator[Door]:
     running = threading.Thread(target=lambda: asyncio.run(run()))
     running.start()
     assert ready.wait(5)
-    yield Door(f"http://127.0.0.1:{ports[0]}", behind, server)
+    yield Door(settings, f"http://127.0.0.1:{ports[0]}", behind, server)
     loops[0].call_soon_threadsafe(end.set)
     running.join()
     server.shutdown()
@@ -139,11 +144,62 @@ def test_a_class_of_readers_holds_no_one_up(door: Door) -> None:
             reader.__exit__(None, None, None)
 
 
+def with_pass(door: Door, key: str, token: str = "secret") -> dict[str, str]:
+    """The cookies of a browser in which that person signed in to the LMS and was given a pass."""
+    shown = passes.give(door.settings.secrets["proxy"], key, token)
+    return {
+        "Cookie": f"zerek={token}; language=ru; jupyterhub-user-p7=own; _xsrf=x; {passes.PASS_COOKIE}={shown}"
+    }
+
+
 def test_a_pupils_server_never_sees_who_signed_in_to_the_lms(door: Door) -> None:
-    cookies = "zerek=secret; language=ru; jupyterhub-user-p7=own; zerek_form=f; _xsrf=x"
-    told = httpx.get(f"{door.url}/jupyter/user/p7/lab", headers={"Cookie": cookies}).json()
+    cookies = with_pass(door, "p7")
+    told = httpx.get(f"{door.url}/jupyter/user/p7/lab", headers=cookies).json()
     assert told["cookie"] == "jupyterhub-user-p7=own; _xsrf=x"
-    assert httpx.get(f"{door.url}/seen", headers={"Cookie": cookies}).json()["cookie"] == cookies
+    assert httpx.get(f"{door.url}/seen", headers=cookies).json()["cookie"] == cookies["Cookie"]
+
+
+def test_a_link_to_another_persons_server_leads_to_the_door(door: Door) -> None:
+    page = {"Accept": "text/html"}
+    for cookies in ({}, with_pass(door, "p8"), {"Cookie": f"zerek=secret; {passes.PASS_COOKIE}=%"}):
+        answer = httpx.get(f"{door.url}/jupyter/user/p7/files/x.html?a=1", headers=page | cookies)
+        assert answer.status_code == 303
+        assert (
+            answer.headers["Location"]
+            == "/notebooks/door?next=%2Fjupyter%2Fuser%2Fp7%2Ffiles%2Fx.html%3Fa%3D1"
+        )
+        assert httpx.get(f"{door.url}/jupyter/user/p7/x.js", headers=cookies).status_code == 403
+        assert httpx.post(f"{door.url}/jupyter/user/p7/x", headers=page | cookies).status_code == 403
+
+
+@pytest.mark.parametrize(
+    "way",
+    [
+        "/jupyter/%75ser/p7/x.js",
+        "/%6aupyter/user/p7/x.js",
+        "/jupyter/%2575ser/p7/x.js",
+        "//jupyter//user/p7/x.js",
+    ],
+)
+def test_no_spelling_of_the_address_gets_round_the_door(door: Door, way: str) -> None:
+    answer = httpx.get(door.url + way, headers={"Cookie": "zerek=secret"})
+    assert answer.status_code in (308, 403, 404)  # or a redirect to the plain spelling
+
+
+def test_a_pass_ends_with_the_session_it_was_given_in(door: Door) -> None:
+    old = with_pass(door, "p7")["Cookie"].replace("zerek=secret", "zerek=another")
+    assert httpx.get(f"{door.url}/jupyter/user/p7/x.js", headers={"Cookie": old}).status_code == 403
+    none = old.replace("zerek=another", "zerek=")
+    assert httpx.get(f"{door.url}/jupyter/user/p7/x.js", headers={"Cookie": none}).status_code == 403
+
+
+def test_a_program_with_a_token_needs_no_pass(door: Door) -> None:
+    token = {"Authorization": "token abc"}
+    assert httpx.get(f"{door.url}/jupyter/user/p7/api/contents", headers=token).status_code == 200
+
+
+def test_the_pass_is_made_of_the_lmss_own_session() -> None:
+    assert passes.SESSION_COOKIE == shell.SESSION_COOKIE
 
 
 def test_what_is_sent_arrives_whole(door: Door) -> None:
@@ -174,7 +230,7 @@ def test_a_file_of_a_gigabyte_is_refused_before_it_is_read(door: Door) -> None:
 
 
 def test_where_a_server_does_not_answer_the_lms_says_so(door: Door) -> None:
-    answer = httpx.get(f"{door.url}/jupyter/user/p9/lab")
+    answer = httpx.get(f"{door.url}/jupyter/user/p9/lab", headers=with_pass(door, "p9"))
     assert (answer.status_code, answer.text) == (503, "away 503 /jupyter/user/p9/lab")
 
 

@@ -13,13 +13,14 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from zerek.base import jobs
+from zerek.base import jobs, passes
 from zerek.base.errors import NotFound, Refused
 from zerek.base.jobs import Job, Work
 from zerek.base.permissions import Actor
 from zerek.modules.notebooks import api
 from zerek.modules.notebooks import jobs as notebook_jobs
 from zerek.modules.notebooks.models import Opening, State
+from zerek.settings import Settings
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 PATH = "python-and-robot/r7-02.ipynb"
@@ -171,6 +172,25 @@ def test_who_signs_out_of_the_lms_is_signed_out_of_the_notebooks(
 def test_a_stranger_is_asked_to_sign_in(client: FlaskClient) -> None:
     answer = client.get("/notebooks/openings/1", headers={"Accept": "text/html"})
     assert answer.headers["Location"].startswith("/people/sign-in")
+
+
+def test_the_door_lets_a_pupil_to_the_own_server_and_nowhere_else(
+    pupil: int, settings: Settings, sign_in: Callable[[str], FlaskClient]
+) -> None:
+    browser = sign_in("Әлия")
+    own = f"/jupyter/user/p{pupil}/lab/tree/{PATH}"
+    answer = browser.get("/notebooks/door", query_string={"next": own})
+    assert (answer.status_code, answer.headers["Location"]) == (303, own)
+    token = browser.get_cookie("zerek")
+    shown = browser.get_cookie(passes.PASS_COOKIE, path=f"/jupyter/user/p{pupil}/")
+    assert token is not None
+    assert shown is not None
+    assert passes.holds(settings.secrets["proxy"], f"p{pupil}", token.value, shown.value)
+    assert not passes.holds(settings.secrets["proxy"], f"p{pupil}2", token.value, shown.value)
+    for other in (f"/jupyter/user/p{pupil}2/lab", "/jupyter/user/", "//thief.example/", "", "/people/me"):
+        refused = browser.get("/notebooks/door", query_string={"next": other})
+        assert refused.status_code == 403
+        assert "Set-Cookie" not in refused.headers or passes.PASS_COOKIE not in refused.headers["Set-Cookie"]
 
 
 def test_the_proxys_page_leads_back_to_no_other_host(client: FlaskClient) -> None:

@@ -9,7 +9,7 @@ from zerek.settings import Settings
 
 SERVICE = "zerek"
 # The worker starts and stops servers, and asks for tokens that open one pupil's own server for a minute. It has no
-# `access:servers`: that token would be shown to every pupil's server it is used on (docs/decisions/0005).
+# `access:servers`: that token would be shown to every pupil's server it is used on (docs/decisions/0006).
 SERVICE_SCOPES = ("read:users", "servers", "tokens")
 CULLER_SCOPES = ("list:users", "read:users:activity", "read:servers", "delete:servers")
 IDLE_SERVER = 3600  # seconds: a lesson and its break

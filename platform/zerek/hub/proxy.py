@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 from collections.abc import Awaitable
 from typing import Any
+from urllib.parse import quote
 
 from configurable_http_proxy.configproxy import PythonProxy
 from configurable_http_proxy.handlers import ProxyHandler
@@ -19,6 +21,7 @@ from tornado.httpserver import HTTPServer
 from tornado.iostream import StreamClosedError
 from tornado.web import Application, stream_request_body
 
+from zerek.base.passes import PASS_COOKIE, SESSION_COOKIE, holds
 from zerek.hub.config import inner_host
 from zerek.settings import Settings
 
@@ -27,6 +30,7 @@ LARGEST_BODY = (
 )  # bytes: the LMS takes 12 MB and says so itself, JupyterLab sends files in pieces
 AT_ONCE = 2000  # requests: every reader of a live page holds one
 OF_ONE_HOP = {"connection", "keep-alive", "transfer-encoding", "upgrade", "proxy-connection"}
+_SERVER = re.compile(r"/jupyter/user/([^/]*)")
 JUPYTERS = ("jupyterhub-", "oauthenticator-", "_xsrf")
 
 # Shown when even the LMS does not answer, so it cannot say it in the reader's language.
@@ -50,6 +54,30 @@ class Handler(ProxyHandler):  # type: ignore[misc]
         if int(self.request.headers.get("Content-Length") or 0) > LARGEST_BODY:
             self.set_header("Connection", "close")
             await self.handle_proxy_error(413, None)
+        elif not self._may_pass():
+            self._to_the_door()
+
+    def _prefix(self) -> str:
+        """Of the route this request takes. An address may be written in many ways; what counts is where it leads."""
+        route = self.proxy.target_for_req(None, self.path_args[0])
+        return str(route["prefix"]) if route else "/"
+
+    def _may_pass(self) -> bool:
+        """Whether a browser may come to this server; a program that shows a token is the server's own business."""
+        server = _SERVER.match(self._prefix())
+        if server is None or "Authorization" in self.request.headers:
+            return True
+        cookies = dict(_cookies(self.request.headers.get("Cookie", "")))
+        session, shown = cookies.get(SESSION_COOKIE, ""), cookies.get(PASS_COOKIE, "")
+        return holds(self.proxy.auth_token, server[1], session, shown)
+
+    def _to_the_door(self) -> None:
+        page = "text/html" in self.request.headers.get("Accept", "")
+        if page and self.request.method == "GET" and "Upgrade" not in self.request.headers:
+            self.redirect(f"/notebooks/door?next={quote(self.request.uri or '', safe='')}", status=303)
+        else:
+            self.set_status(403)
+            self.finish()
 
     def data_received(self, chunk: bytes) -> None:
         self.chunks.append(chunk)
@@ -81,7 +109,7 @@ class Handler(ProxyHandler):  # type: ignore[misc]
         headers["X-Forwarded-For"] = ", ".join([*before, self.request.remote_ip or ""])
         headers.setdefault("X-Forwarded-Proto", self.request.protocol)
         headers.setdefault("X-Forwarded-Host", self.request.host)
-        if self.request.path.startswith("/jupyter/"):
+        if self._prefix() != "/":
             headers["Cookie"] = jupyters_cookies(headers.get("Cookie", ""))
         return HTTPRequest(
             url,
@@ -127,8 +155,12 @@ class Handler(ProxyHandler):  # type: ignore[misc]
 
 def jupyters_cookies(header: str) -> str:
     """Of a browser's cookies those that are Jupyter's: a pupil's server must not see who signed in to the LMS."""
-    cookies = (cookie.strip() for cookie in header.split(";"))
-    return "; ".join(cookie for cookie in cookies if cookie.startswith(JUPYTERS))
+    return "; ".join(f"{name}={value}" for name, value in _cookies(header) if name.startswith(JUPYTERS))
+
+
+def _cookies(header: str) -> list[tuple[str, str]]:
+    parts = (cookie.strip().partition("=") for cookie in header.split(";"))
+    return [(name, value) for name, _, value in parts if name]
 
 
 def application(settings: Settings) -> PythonProxy:
