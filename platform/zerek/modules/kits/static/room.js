@@ -5,7 +5,7 @@
   const page = document.documentElement.lang;
   const tongue = page === "kk" ? "ru" : page; // numbers are written alike, and few browsers know Kazakh
   const TONES = { ready: "good", running: "sea", lost: "bad", booting: "warn" };
-  const MOST_TEXT = 100000, POINTS = 60, SILENCE = 25000, POLL_EVERY = 3000;
+  const MOST_TEXT = 100000, POINTS = 60, SILENCE = 25000, LATE = 4000, POLL_EVERY = 3000;
   const number = (value, digits) => value.toLocaleString(tongue, { maximumFractionDigits: digits });
   const put = (root, name, text) => {
     const place = root.querySelector(`[data-f=${name}]`);
@@ -121,8 +121,8 @@
       on("output", (told) => told.pieces.forEach((piece) => this.print(piece)));
       this.stream.onopen = () => this.lost(false);
       this.stream.onerror = () => {
-        this.lost(true);
         if (this.stream?.readyState === EventSource.CLOSED) this.ask(0);
+        else this.late ??= setTimeout(() => this.lost(true), LATE); // the server ends a stream now and then
       };
     }
 
@@ -144,6 +144,8 @@
     }
 
     lost(broken) {
+      clearTimeout(this.late);
+      this.late = null;
       const line = this.root.querySelector("[data-line]");
       if (line) line.hidden = !broken;
     }
