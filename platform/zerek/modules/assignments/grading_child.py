@@ -15,10 +15,14 @@ import importlib
 import json
 import logging
 import os
+import signal
 import sqlite3
 import sys
 import time
+import traceback
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +61,17 @@ class Execute(preprocessors.Execute):  # type: ignore[misc]
     """nbgrader's, which gives a grade whatever happens: what was not reached is an error in its cell."""
 
     printed = 0
+
+    @contextmanager
+    def setup_kernel(self, **words: Any) -> Iterator[None]:
+        """The kernel is killed, not asked, and our ends of its lines are left to the end of this process: a
+        program that broke its own lines would keep us waiting for them for ever."""
+        with super().setup_kernel(**{**words, "cleanup_kc": False}):
+            try:
+                yield
+            finally:
+                with suppress(ProcessLookupError):
+                    os.killpg(self.km.provisioner.pid, signal.SIGKILL)
 
     def preprocess_cell(self, cell: Any, resources: Any, index: int) -> Any:
         if Run.deadline is None:
@@ -126,7 +141,6 @@ def configuration() -> Config:
     words.CourseDirectory.db_url = f"sqlite:///{COURSE}/gradebook.db"
     words.CourseDirectory.assignment_id = ASSIGNMENT
     words.Execute.kernel_name = "pupil"
-    words.Execute.shutdown_kernel = "immediate"
     words.Execute.iopub_timeout = 3
     words.Execute.startup_timeout = 30
     words.KernelManager.transport = "ipc"
@@ -177,9 +191,10 @@ def repaired(submission: dict[str, Any], release: dict[str, Any]) -> dict[str, A
     own = {name: cell for cell in release["cells"] if (name := grade_id(cell))}
     cells: list[dict[str, Any]] = []
     places: dict[str, dict[str, Any]] = {}
-    for cell in submission["cells"]:
+    last = {grade_id(cell): number for number, cell in enumerate(submission["cells"])}
+    for number, cell in enumerate(submission["cells"]):
         name = grade_id(cell)
-        if name in own and name not in places:
+        if name in own and number == last[name]:  # of copies the last one counts, as with nbgrader
             cell = places[name] = merged(own[name], cell)
         else:
             cell = plain(cell)
@@ -281,4 +296,11 @@ if __name__ == "__main__":
     ANSWERS = os.dup(1)
     os.dup2(2, 1)
     sys.path.insert(0, str(FILES))
-    main()
+    status = 1
+    try:
+        main()
+        status = 0
+    except BaseException:
+        traceback.print_exc()
+    sys.stderr.flush()
+    os._exit(status)  # no thread that hangs on a broken line is waited for
