@@ -12,7 +12,7 @@ from zerek_robotics.keeper import Keeper
 from zerek_robotics.orders import Order, Release, Run, Stop, StopAll
 from zerek_robotics.ports import Identify, Place
 from zerek_robotics.profiles import Profile
-from zerek_robotics.program import End
+from zerek_robotics.program import End, standing_walls
 from zerek_robotics.uplink import Outbox, Uplink
 
 log = logging.getLogger("zerek_robotics.agent")
@@ -42,12 +42,14 @@ class Agent:
         self.outbox = Outbox()
         self.held = False
         self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._walls: asyncio.Task[None]
         self._runs: dict[str, int] = {}  # run -> number of the next piece of output
         self.uplink = Uplink(plan.lms, plan.token, self, self.outbox) if plan.lms else None
 
     async def run(self) -> None:
         for place in self.plan.kits:
             self._take_in(place)
+        self._walls = asyncio.create_task(self._look_at_walls())
         duties = [asyncio.create_task(self._scan())]
         if self.uplink:
             duties.append(asyncio.create_task(self.uplink.run()))
@@ -56,9 +58,17 @@ class Agent:
         finally:
             await self._end(duties)
 
+    async def _look_at_walls(self) -> None:
+        """Says once what this computer cannot keep pupils' programs from."""
+        missing = [name for name, stands in (await standing_walls()).items() if not stands]
+        if missing:
+            log.warning(
+                "Pupils' programs run with limits only: this computer offers no %s.", ", ".join(missing)
+            )
+
     async def _end(self, duties: list[asyncio.Task[None]]) -> None:
         self.stop_all()
-        tasks = [*duties, *self._tasks.values()]
+        tasks = [self._walls, *duties, *self._tasks.values()]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -127,8 +137,7 @@ class Agent:
         self._runs[run] = 0
 
         def tell(stream: str, text: str) -> None:
-            self.outbox.output.append({"run": run, "seq": self._runs[run], "stream": stream, "text": text})
-            self._runs[run] += 1
+            self._runs[run] = self.outbox.say_output(run, self._runs[run], stream, text)
 
         def ended(end: End) -> None:
             self.outbox.ended.append(

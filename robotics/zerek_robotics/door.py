@@ -16,6 +16,10 @@ class DoorClosed(Exception):
     """The LMS cannot be reached, or answered with something that is not an answer."""
 
 
+class WordRefused(Exception):
+    """The LMS understood the request and will not have it (400, 404, 409, 413, 422): again would be no better."""
+
+
 class TokenRefused(Exception):
     """401 or 403: this agent's token is not known."""
 
@@ -37,7 +41,7 @@ class Door:
         self._thread.start()
 
     async def ask(self, method: str, path: str, body: object, *, seconds: float) -> dict[str, Any]:
-        """Raises DoorClosed or TokenRefused. `seconds` bounds each wait for the other side."""
+        """Raises DoorClosed, TokenRefused or WordRefused. `seconds` bounds each wait for the other side."""
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[dict[str, Any]] = loop.create_future()
 
@@ -53,7 +57,7 @@ class Door:
             value, fault = None, None
             try:
                 value = self._exchange(method, path, body, seconds)
-            except (DoorClosed, TokenRefused) as refused:
+            except (DoorClosed, TokenRefused, WordRefused) as refused:
                 fault = refused
             if not loop.is_closed():
                 loop.call_soon_threadsafe(settle, value, fault)
@@ -88,6 +92,8 @@ class Door:
             raise DoorClosed(str(fault) or type(fault).__name__) from fault
         if status in (401, 403):
             raise TokenRefused
+        if status in (400, 404, 409, 413, 422):
+            raise WordRefused(f"status {status}: {data[:300].decode(errors='replace').strip()}")
         if status != 200:
             raise DoorClosed(f"status {status}")
         try:

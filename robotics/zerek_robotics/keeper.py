@@ -15,6 +15,7 @@ from zerek_robotics.program import End, Program
 
 log = logging.getLogger("zerek_robotics.keeper")
 BACK_OFF = (0.5, 1.0, 2.0)
+LONGEST_NAME = 120  # characters; a board can claim any name
 
 
 class State(StrEnum):
@@ -83,7 +84,7 @@ class Keeper:
             return False
         self._chassis = Chassis(kit)
         self._chassis.held = self.held
-        self._firmware = str(kit.firmware or "")
+        self._firmware = str(kit.firmware or "")[:LONGEST_NAME]
         self.last_word = ""
         self._become(State.READY)
         try:

@@ -259,3 +259,24 @@ class Program:
             return {"value": await self._chassis.obey(verb, arguments)}
         except RobotError as fault:
             return {"error": fault.in_language(self._language)}
+
+
+async def standing_walls() -> dict[str, bool]:
+    """Which walls this computer can put around a program; tried in a process of its own."""
+    look = (
+        "import json, sys; sys.path.append(sys.argv[1]); "
+        "from zerek_robotics import walls; print(json.dumps(walls.around()))"
+    )
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-I", "-S", "-c", look, PACKAGE_FOLDER),
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+    )
+    try:
+        said, _ = await process.communicate()
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+    walls: dict[str, bool] = json.loads(said or b"{}")
+    return walls

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from zerek_robotics import orders
-from zerek_robotics.door import Door, DoorClosed, TokenRefused
+from zerek_robotics.door import Door, DoorClosed, TokenRefused, WordRefused
 from zerek_robotics.orders import Order
 
 log = logging.getLogger("zerek_robotics.uplink")
@@ -18,6 +18,7 @@ log = logging.getLogger("zerek_robotics.uplink")
 FRAME_EVERY = 0.2
 FULL_FRAME_EVERY = 5.0
 WAIT = 20
+LONGEST_PIECE = 40_000
 SHORTEST_WAIT = 0.2
 BACK_OFF_FROM, BACK_OFF_TO, BACK_OFF_REFUSED = 0.5, 15.0, 30.0
 
@@ -41,6 +42,15 @@ class Outbox:
 
     def say_stopped(self, kit: str | None) -> None:
         self.stopped.append({"kit": kit, "at": datetime.now(UTC).isoformat()})
+
+    def say_output(self, run: str, seq: int, stream: str, text: str) -> int:
+        """Joins what is still waiting to be told, so that a talkative program is few pieces. Gives the next number."""
+        last = self.output[-1] if self.output else None
+        if last and last["run"] == run and last["stream"] == stream and len(last["text"]) < LONGEST_PIECE:
+            last["text"] += text
+            return seq
+        self.output.append({"run": run, "seq": seq, "stream": stream, "text": text})
+        return seq + 1
 
     def take(self) -> Snapshot:
         content = {"output": self.output, "ended": self.ended, "stopped": self.stopped}
@@ -117,7 +127,10 @@ class Uplink:
 
     async def _send(self, frame: Snapshot) -> None:
         """A frame that was not acknowledged goes again as it was: the LMS drops a number that it has."""
-        await self._up.ask("POST", "/kits/agent/frames", frame, seconds=10.0)
+        try:
+            await self._up.ask("POST", "/kits/agent/frames", frame, seconds=10.0)
+        except WordRefused as fault:
+            log.error("The LMS refuses what this agent says (%s). That word is left out.", fault)
         self._unacknowledged = None
 
     async def _fetch_commands(self) -> None:
@@ -127,7 +140,7 @@ class Uplink:
             asked = time.monotonic()
             try:
                 answer = await self._down.ask("GET", path, None, seconds=WAIT + 10.0)
-            except (DoorClosed, TokenRefused) as fault:
+            except (DoorClosed, TokenRefused, WordRefused) as fault:
                 delay = await self._back_off(fault, delay)
                 continue
             delay = BACK_OFF_FROM
@@ -158,7 +171,7 @@ class Uplink:
             log.info("The LMS takes this agent's token again.")
         self._refused = False
 
-    async def _back_off(self, fault: DoorClosed | TokenRefused, delay: float) -> float:
+    async def _back_off(self, fault: DoorClosed | TokenRefused | WordRefused, delay: float) -> float:
         """Waits, and gives the next delay. Half of it is chance, so that 176 rooms do not come back at once."""
         if isinstance(fault, TokenRefused):
             if not self._refused:

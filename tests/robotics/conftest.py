@@ -51,6 +51,7 @@ class SmallLms:
         self.kits: dict[str, dict[str, Any]] = {}
         self.changed = threading.Condition()
         self.answer_frames = True
+        self.refuse_output = False
         self._server = QuietServer(("127.0.0.1", port), self._handler())
         self.port: int = self._server.server_address[1]
         self.url = f"http://127.0.0.1:{self.port}"
@@ -100,6 +101,8 @@ class SmallLms:
             for kit in frame["kits"]:
                 self.kits[kit["kit"]] = kit
             self.changed.notify_all()
+        if self.refuse_output and frame["output"]:
+            return 422, {"error": "output[0].text is not what it should be."}
         if not self.answer_frames:
             return 503, {"error": "taken, but the answer is lost"}
         return 200, {"ack": frame["seq"]}

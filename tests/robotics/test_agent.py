@@ -17,6 +17,7 @@ import pytest
 from zerek_robotics import profiles, uplink
 from zerek_robotics.agent import Agent, Plan
 from zerek_robotics.ports import identity_of_port, place_of_address
+from zerek_robotics.program import standing_walls
 
 UNO = profiles.load("uno-chassis")
 TOKEN = "room-7"
@@ -203,10 +204,35 @@ async def test_a_refused_token_is_said_once_and_the_kits_go_on(
     with caplog.at_level(logging.INFO):
         async with room(lms, "sim://world?seed=7", token="wrong") as agent:
             await until(lambda: lms.refused > 5)
-            assert agent.keepers["sim-7"].state == "ready"
+            await until(lambda: agent.keepers["sim-7"].state == "ready")
     said = [record for record in caplog.records if "refuses this agent's token" in record.message]
     assert len(said) == 1
     assert not lms.frames
+
+
+async def test_a_word_that_the_lms_will_not_have_does_not_shut_it_off_from_the_room(
+    lms: Lms, caplog: pytest.LogCaptureFixture
+) -> None:
+    lms.refuse_output = True
+    async with room(lms, "sim://world?seed=7"):
+        await until(lambda: state(lms) == "ready")
+        count = "import time\nprint('bad')\ntime.sleep(0.5)"
+        lms.say("run", run="r1", kit="sim-7", source=count, seconds=10)
+        assert (await until(lambda: end_of(lms, "r1")))["reason"] == "finished"
+    assert "The LMS refuses what this agent says" in caplog.text
+
+
+async def test_a_talkative_program_is_told_in_few_pieces(lms: Lms) -> None:
+    async with room(lms, "sim://world?seed=7"):
+        await until(lambda: state(lms) == "ready")
+        lms.say("run", run="r1", kit="sim-7", source="for n in range(3000): print(n)", seconds=10)
+        await until(lambda: end_of(lms, "r1"))
+        assert lms.printed("r1").split() == [str(n) for n in range(3000)]
+        assert len(lms.events("output")) < 10
+
+
+async def test_this_computer_says_which_walls_it_has() -> None:
+    assert await standing_walls() == {"namespaces": True, "files": True}
 
 
 class Socket:
