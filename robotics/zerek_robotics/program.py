@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from zerek_robotics.chassis import Chassis
+from zerek_robotics.endings import SENTENCES
 from zerek_robotics.errors import Language, LineLost, RobotError, UnknownCommand
 from zerek_robotics.jail import OUT_OF_MEMORY
 from zerek_robotics.processes import descendants, kill_tree
@@ -21,49 +22,6 @@ PACKAGE_FOLDER = str(Path(__file__).resolve().parent.parent)
 LONGEST_COMMAND = 4096
 LONGEST_SOURCE = 100_000
 OUT_OF_PROCESSOR = (128 + 24, 128 + 9)  # SIGXCPU, or SIGKILL when the program ignored it
-
-SENTENCES: dict[str, dict[Language, str]] = {
-    "finished": {
-        "kk": "Программа соңына дейін орындалды.",
-        "ru": "Программа выполнена до конца.",
-        "en": "The program has run to its end.",
-    },
-    "stopped": {
-        "kk": "Программа тоқтатылды.",
-        "ru": "Программа остановлена.",
-        "en": "The program was stopped.",
-    },
-    "timeout": {
-        "kk": "Программаға берілген уақыт бітті: {seconds} с.",
-        "ru": "Время программы вышло: {seconds} с.",
-        "en": "The program's time is up: {seconds} s.",
-    },
-    "memory": {
-        "kk": "Программа тым көп жад сұрады.",
-        "ru": "Программа запросила слишком много памяти.",
-        "en": "The program asked for too much memory.",
-    },
-    "cpu": {
-        "kk": "Программа процессорды тым көп пайдаланды. Шексіз цикл жоқ па?",
-        "ru": "Программа заняла слишком много времени процессора. Нет ли в ней бесконечного цикла?",
-        "en": "The program used too much processor time. Is there an endless loop?",
-    },
-    "output": {
-        "kk": "Программа тым көп мәтін шығарды.",
-        "ru": "Программа вывела слишком много текста.",
-        "en": "The program printed too much.",
-    },
-    "processes": {
-        "kk": "Программа тым көп процесс ашты.",
-        "ru": "Программа запустила слишком много процессов.",
-        "en": "The program started too many processes.",
-    },
-    "size": {
-        "kk": "Программа тым ұзын.",
-        "ru": "Программа слишком длинная.",
-        "en": "The program is too long.",
-    },
-}
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ process of its own, so that a line to it is a real line: it can be slow, be kill
 """
 
 import argparse
+import contextlib
 import errno
 import json
 import math
@@ -175,6 +176,9 @@ def main(words: list[str] | None = None) -> int:
         serve(device, master, sys.stdin.fileno() if options.leashed else None, options.boot, options.record)
     finally:
         link.unlink(missing_ok=True)
+        if options.leashed:
+            with contextlib.suppress(OSError):  # made for this link; whoever made it may be gone
+                link.parent.rmdir()
         os.close(slave)
     return 0
 
