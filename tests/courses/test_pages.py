@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from zerek.base.files import Files
 from zerek.base.permissions import Actor, Role, class_place
 from zerek.modules.courses import api
-from zerek.modules.courses.models import HandIn, Hours, Version
+from zerek.modules.courses.models import HandIn, Hours, Version, Work
 from zerek.web import slots
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -222,6 +222,33 @@ def test_a_marking_form_that_makes_no_sense_changes_nothing(
     assert session.get_one(HandIn, given.id).verdict is None
     session.commit()
     assert sign_in("Әлия Серікқызы").get("/courses/marking").status_code == 403
+
+
+def test_a_teacher_gives_the_course_to_a_class_from_its_page(
+    session: Session, for_pupils: Version, class_id: int, new_person: NewPerson, sign_in: SignIn
+) -> None:
+    new_person("Сынып жетекші", Role.TEACHER, class_place(class_id))
+    browser = sign_in("Сынып жетекші")
+    form = soup(browser.get("/courses/robot-course")).select_one("form[action$='/classes']")
+    assert form is not None
+    assert form.select_one("option")["value"] == str(class_id)  # type: ignore[index]
+    answer = browser.post(str(form["action"]), data={"class": str(class_id)}, follow_redirects=True)
+    assert "Курс сыныпқа берілді." in words(answer)
+    assert [course.slug for course in api.courses_of_class(session, class_id)] == ["robot-course"]
+    assert browser.post(str(form["action"]), data={"class": "x"}).status_code == 422
+
+
+def test_a_file_of_a_gigabyte_is_refused_before_it_is_read(
+    learner: Actor, published: Version, sign_in: SignIn, item_id: ItemId, rows: Rows
+) -> None:
+    answer = sign_in("Әлия Серікқызы").post(
+        f"/courses/items/{item_id(published, 'm2-task')}/hand-in",
+        input_stream=BytesIO(b"--b"),
+        content_type="multipart/form-data; boundary=b",
+        content_length=1024**3,
+    )
+    assert answer.status_code == 413
+    assert (rows(Work), rows(HandIn)) == (0, 0)
 
 
 def test_the_public_check_tells_valid_revoked_and_not_found_and_no_more(

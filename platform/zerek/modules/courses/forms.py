@@ -40,6 +40,14 @@ def choice(form: MultiDict[str, str], name: str, kinds: type[Choice]) -> Choice:
         raise Refused(N_("Please choose one of the answers offered.")) from None
 
 
+def number(form: MultiDict[str, str], name: str) -> int:
+    """The id of something chosen from a list."""
+    chosen = form.get(name, "")
+    if not (chosen.isascii() and chosen.isdigit() and len(chosen) <= 9):
+        raise Refused(N_("Please choose one of the answers offered."))
+    return int(chosen)
+
+
 def work(request: Request) -> tuple[str, list[Upload]]:
     """A task's text and its files; one byte over the limit is read, so that the rule can refuse it."""
     chosen = [upload for upload in request.files.getlist("files") if upload.filename]

@@ -28,9 +28,9 @@ allow("courses.revoke", Role.OPERATOR)
 NO_ITEM = N_("There is no such lesson.")
 
 
-def classes_of(actor: Actor) -> list[int]:
-    """The classes that the actor learns in or teaches."""
-    places = actor.places(Role.PUPIL, Role.TEACHER, Role.ROBOTICS_TEACHER)
+def classes_of(actor: Actor, *roles: Role) -> list[int]:
+    """The classes where the actor holds one of the roles: those they learn in or teach, unless said otherwise."""
+    places = actor.places(*(roles or (Role.PUPIL, Role.TEACHER, Role.ROBOTICS_TEACHER)))
     return sorted(place.id for place in places if place.kind == "class" and place.id is not None)
 
 
@@ -44,6 +44,10 @@ def may_read(learning: Learning, actor: Actor) -> bool:
 def may_read_notes(learning: Learning, actor: Actor) -> bool:
     """Whether the actor sees the notes for the teacher."""
     return learning.course.audience == Audience.PUPILS and may(actor, "courses.read_lessons")
+
+
+def may_give(learning: Learning, actor: Actor) -> bool:
+    return learning.course.audience == Audience.PUPILS and may(actor, "courses.give")
 
 
 def may_enrol(learning: Learning, actor: Actor) -> bool:
@@ -110,7 +114,7 @@ def learns(learning: Learning, actor: Actor) -> bool:
 
 
 def learns_in_class(learning: Learning, actor: Actor) -> bool:
-    return learning.given and any(place.kind == "class" for place in actor.places(Role.PUPIL))
+    return learning.given and bool(classes_of(actor, Role.PUPIL))
 
 
 def _require_reader(learning: Learning, actor: Actor) -> None:

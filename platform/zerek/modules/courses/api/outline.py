@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy.orm import Session
 
-from zerek.base.permissions import Actor
+from zerek.base.permissions import Actor, Role
 from zerek.modules.courses.api import access
 from zerek.modules.courses.models import Course, Item, Version
 from zerek.modules.courses.queries import catalogue, learning, reading
@@ -12,7 +12,8 @@ from zerek.modules.courses.queries import catalogue, learning, reading
 
 def cards(session: Session, *, by: Actor, only_mine: bool = False) -> list[catalogue.CourseCard]:
     """The catalogue as this reader sees it, or only what they take."""
-    return catalogue.cards(session, by.person_id, access.classes_of(by), only_mine=only_mine)
+    learns_in = access.classes_of(by, Role.PUPIL)
+    return catalogue.cards(session, by.person_id, learns_in, only_mine=only_mine)
 
 
 def items(session: Session, version_id: int) -> list[tuple[Item, Version, Course]]:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from flask import redirect, render_template, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 from markupsafe import Markup
 
 from zerek.base import clock
 from zerek.base.permissions import Actor, may
 from zerek.base.text import N_
-from zerek.modules.courses import api
+from zerek.modules.courses import api, forms
 from zerek.modules.courses.views.blueprint import pages
+from zerek.modules.schools import api as schools
 from zerek.web.home import panel
+from zerek.web.languages import in_language
 from zerek.web.menu import entry
 from zerek.web.shell import actor, session
 
@@ -42,14 +45,29 @@ def plan(learning: api.Learning, by: Actor) -> dict[str, object]:
         "next": api.next_item(modules),
         "readable": api.may_read(learning, by),
         "enrolling": enrolment is None and api.may_enrol(learning, by),
+        "learns": api.learns(learning, by),
+        "classes": _own_classes(by) if api.may_give(learning, by) else [],
         "conditions": api.conditions(session(), enrolment, learning.version) if enrolment else None,
     }
+
+
+def _own_classes(by: Actor) -> list[tuple[int, str]]:
+    rows = schools.own_classes(session(), by)
+    return [(row.id, f"{row.title}, {in_language(row.school)}") for row in rows]
 
 
 @pages.post("/courses/<int:course_id>/enrolment")
 def enrol(course_id: int) -> ResponseReturnValue:
     enrolment = api.enrol(session(), course_id, by=actor(), now=clock.now())
     return redirect(url_for("courses.course", slug=api.slug(session(), enrolment.course_id)), 303)
+
+
+@pages.post("/courses/<int:course_id>/classes")
+def give_to_class(course_id: int) -> ResponseReturnValue:
+    """A teacher gives the course to a class of theirs."""
+    api.give_to_class(session(), course_id, forms.number(request.form, "class"), by=actor())
+    flash(_("The class has the course now."), "success")
+    return redirect(url_for("courses.course", slug=api.slug(session(), course_id)), 303)
 
 
 @panel(10)
