@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from collections.abc import Callable
-from datetime import timedelta
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import event, select
 from sqlalchemy.orm import Session
 
 from zerek.base import clock
@@ -19,6 +21,7 @@ from zerek.base.permissions import Actor
 from zerek.modules.kits import agents, api, live
 from zerek.modules.kits.models import Kit, Output, Room, Run
 
+NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 TOKEN = "t" * 40  # the room's, as tests/kits/conftest.py opens it
 PROGRAM = "from zerek_robotics import Robot\n\nRobot().forward(50)\n"
 
@@ -221,14 +224,36 @@ def test_a_run_of_which_nothing_is_heard_is_called_lost_until_the_agent_speaks(
     assert session.get(Run, run.id).reason == "finished"
 
 
-def test_telemetry_alone_writes_no_row(agent, session: Session, room: Room, kit: Kit, kit_word) -> None:
-    session.commit()
+def test_telemetry_alone_asks_the_database_nothing(
+    app: Flask, agent, session: Session, room: Room, kit: Kit, kit_word
+) -> None:
+    asked: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        asked.append(statement)
+
+    with closing(live.hub(session).watch(room.id)) as page:
+        event.listen(app.extensions["zerek"].engine, "before_cursor_execute", note)
+        agent.say(kits=[kit_word(battery_mv=7390, telemetry={"distance_cm": 12.5})])
+        assert asked == []
+        assert [heard.data["distance_cm"] for heard in page.wait(0)] == [12.5]
+        agent.say(kits=[kit_word(state="lost")])
+        assert asked
+        assert "room" in {heard.kind for heard in page.wait(0)}
     session.expire_all()
-    before = session.get(Room, room.id).taken
-    agent.say(kits=[kit_word(telemetry={"distance_cm": 12.5})])
-    session.commit()
-    session.expire_all()
-    assert session.get(Room, room.id).taken == before
+    assert session.get(Kit, kit.id).state == "lost"
+
+
+def test_a_room_that_only_sends_telemetry_is_still_written_down_now_and_then(
+    session: Session, room: Room, kit: Kit, kit_word
+) -> None:
+    body = {"session": "s", "seq": 1, "kits": [kit_word()], "output": [], "ended": [], "stopped": []}
+    for second in range(8):
+        body["seq"] = second + 1
+        now = NOW + timedelta(seconds=second)
+        assert api.hear(session, TOKEN, json.dumps(body).encode(), now=now) == second + 1
+        session.commit()
+    assert session.get(Room, room.id).last_seen == NOW + timedelta(seconds=6)
 
 
 def test_a_program_is_not_asked_of_a_kit_whose_agent_is_silent(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import insert
@@ -12,16 +12,27 @@ from sqlalchemy.orm import Session
 from zerek.base import jobs
 from zerek.base.errors import Conflict
 from zerek.base.text import N_
-from zerek.modules.kits import live, queries, rooms
+from zerek.modules.kits import frames, live, passing, queries, rooms
 from zerek.modules.kits.frames import MOST_KITS, Ending, Frame, KitWord, Piece, Stopped
 from zerek.modules.kits.live import Note
 from zerek.modules.kits.models import Kit, Output, Room, Run
+from zerek.modules.kits.passing import SEEN_EVERY
 
 MOST_OUTPUT = 100_000  # characters kept of one run
 MOST_PIECES = 5_000  # of one run
 MOST_COMMANDS = 100  # in one answer
-SEEN_EVERY = timedelta(seconds=3)  # how often a mere "I am here" is written down
 BATTERY_STEP = 50  # millivolts: smaller changes are shown live and not written down
+
+
+def hear(session: Session, token: str, body: bytes, *, now: datetime) -> int:
+    """What an agent sent: who it is, what it says, and the number to acknowledge."""
+    known = rooms.hashed(token) in live.hub(session).known
+    room = None if known else rooms.room_of_agent(session, token)  # a stranger's bytes are not even read
+    frame = frames.read(body)
+    passed = passing.pass_on(session, rooms.hashed(token), frame, now=now) if known else None
+    if passed is not None:
+        return passed
+    return take_frame(session, room or rooms.room_of_agent(session, token), frame, now=now)
 
 
 def take_frame(session: Session, room: Room, frame: Frame, *, now: datetime) -> int:
@@ -42,6 +53,7 @@ def take_frame(session: Session, room: Room, frame: Frame, *, now: datetime) -> 
     if wrote or room.last_seen is None or now - room.last_seen >= SEEN_EVERY or before != _picture(room):
         room.taken, room.last_seen = frame.seq, now
     session.flush()
+    passing.remember(session, room, known, frame, now)
     return frame.seq
 
 
@@ -61,9 +73,8 @@ def _begin_agent_run(session: Session, room: Room, frame: Frame, now: datetime) 
     session.flush()
     if queries.open_stop(session, room.id) is not None:
         rooms.command(session, room, "stop_all", by=None, now=now)
-    live.after_commit(
-        session, live.hub(session).channel(room.id).call
-    )  # its question may have come before this
+    # Its question may have come before this frame, and waits.
+    live.after_commit(session, live.hub(session).channel(room.id).call)
     rooms.rows_changed(session, room.id)
 
 
@@ -78,11 +89,13 @@ def _take_kits(
                 raise Conflict(N_("A room has at most %(n)s kits."), n=MOST_KITS)
             kit = known[word.key] = Kit(room_id=room.id, key=word.key, name=word.name)
             session.add(kit)
+            session.flush()
         changed |= _take_kit(session, room, kit, word, now)
     if changed:
         rooms.rows_changed(session, room.id)
-    for word in words:
-        _tell_telemetry(session, room, known[word.key], word)
+    channel = live.hub(session).channel(room.id)
+    notes = [passing.telemetry(known[word.key].id, word) for word in words]
+    live.after_commit(session, lambda: channel.tell(*notes))
     return changed
 
 
@@ -98,18 +111,11 @@ def _take_kit(session: Session, room: Room, kit: Kit, word: KitWord, now: dateti
         kit.battery_mv = word.battery_mv
     if changed or kit.seen_at is None or now - kit.seen_at >= SEEN_EVERY:
         kit.seen_at = now
-    session.flush()
     if changed and word.state == "running":
         for run in queries.open_runs(session, room.id):
             if run.kit_id == kit.id:
                 _began(run, now)
     return changed
-
-
-def _tell_telemetry(session: Session, room: Room, kit: Kit, word: KitWord) -> None:
-    channel = live.hub(session).channel(room.id)
-    data = {**word.telemetry, "battery_mv": word.battery_mv, "last_word": word.last_word}
-    live.after_commit(session, lambda: channel.tell(Note("telemetry", kit.id, data)))
 
 
 def _began(run: Run, now: datetime) -> None:

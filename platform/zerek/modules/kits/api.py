@@ -1,8 +1,6 @@
 """The rules about robotics rooms, gathered: the only door of this module."""
 
-from zerek.modules.kits.agents import commands_after, take_frame
-from zerek.modules.kits.frames import Frame
-from zerek.modules.kits.frames import read as read_frame
+from zerek.modules.kits.agents import commands_after, hear, take_frame
 from zerek.modules.kits.live import close_all as end_streams
 from zerek.modules.kits.models import Kit, Room, Run
 from zerek.modules.kits.queries import RoomRow, last_source
@@ -36,7 +34,6 @@ from zerek.modules.kits.stopping import release, stop_all, stop_kit
 __all__ = [
     "RUN_SECONDS",
     "SILENT_AFTER",
-    "Frame",
     "Kit",
     "KitView",
     "Room",
@@ -51,6 +48,7 @@ __all__ = [
     "commands_after",
     "count_run",
     "end_streams",
+    "hear",
     "is_online",
     "last_source",
     "leads",
@@ -59,7 +57,6 @@ __all__ = [
     "movable_kits",
     "open_room",
     "pupils_of",
-    "read_frame",
     "release",
     "room_of",
     "room_of_agent",

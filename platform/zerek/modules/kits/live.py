@@ -90,16 +90,21 @@ class Channel:
         self.distances: dict[int, deque[float]] = {}
         self.watchers: set[Watcher] = set()
 
-    def tell(self, note: Note) -> None:
+    def tell(self, *notes: Note) -> None:
         with self.changed:
-            if note.kind == "telemetry" and note.kit_id is not None:
-                self.telemetry[note.kit_id] = note.data
-                if "distance_cm" in note.data:
-                    line = self.distances.setdefault(note.kit_id, deque(maxlen=POINTS))
-                    line.append(float(note.data["distance_cm"]))
-            for watcher in self.watchers:
-                watcher.hear(note)
+            for note in notes:
+                self._keep(note)
+                for watcher in self.watchers:
+                    watcher.hear(note)
             self.changed.notify_all()
+
+    def _keep(self, note: Note) -> None:
+        if note.kind != "telemetry" or note.kit_id is None:
+            return
+        self.telemetry[note.kit_id] = note.data
+        if "distance_cm" in note.data:
+            line = self.distances.setdefault(note.kit_id, deque(maxlen=POINTS))
+            line.append(float(note.data["distance_cm"]))
 
     def heard(self) -> None:
         """The agent has said something."""
@@ -127,6 +132,7 @@ class Hub:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._channels: dict[int, Channel] = {}
+        self.known: dict[str, object] = {}  # a token's hash → what passing.py remembers of its room
         self._streams = threading.BoundedSemaphore(MOST_STREAMS)
         self.waiting = threading.BoundedSemaphore(MOST_WAITING)
 

@@ -11,7 +11,6 @@ from zerek.base import clock
 from zerek.base.errors import Refused, Unavailable, ZerekError
 from zerek.base.text import N_
 from zerek.modules.kits import api, live
-from zerek.modules.kits.models import Room
 from zerek.web.errors import told
 from zerek.web.shell import close_session, machine, session
 
@@ -25,24 +24,22 @@ def refused(error: ZerekError) -> ResponseReturnValue:
     return jsonify(error=told(error)), error.status
 
 
-def _room() -> Room:
+def _token() -> str:
     kind, _, token = request.headers.get("Authorization", "").partition(" ")
-    return api.room_of_agent(session(), token.strip() if kind.lower() == "bearer" else "")
+    return token.strip() if kind.lower() == "bearer" else ""
 
 
 @pages.post("/frames")
 @machine
 def frames() -> ResponseReturnValue:
-    room = _room()
-    taken = api.take_frame(session(), room, api.read_frame(request.get_data()), now=clock.now())
-    return jsonify(ack=taken)
+    return jsonify(ack=api.hear(session(), _token(), request.get_data(), now=clock.now()))
 
 
 @pages.get("/commands")
 @machine
 def commands() -> ResponseReturnValue:
     """Answers as soon as there is a command, at the latest after ``wait`` seconds."""
-    room = _room()
+    room = api.room_of_agent(session(), _token())
     agent_run, after = request.args.get("session", ""), _number("after")
     hub = live.hub(session())
     channel, room_id = hub.channel(room.id), room.id

@@ -38,9 +38,9 @@ def open_room(session: Session, school_id: int, name: str, token: str) -> Room:
     """The room whose agent proves itself by this token, made if it is new. The token itself is not kept."""
     if len(token) < SHORTEST_TOKEN:
         raise Refused(N_("An agent's token has at least %(n)s characters."), n=SHORTEST_TOKEN)
-    room = queries.room_by_token(session, _hash(token))
+    room = queries.room_by_token(session, hashed(token))
     if room is None:
-        room = Room(school_id=school_id, name=name, token_hash=_hash(token))
+        room = Room(school_id=school_id, name=name, token_hash=hashed(token))
         session.add(room)
         session.flush()
     return room
@@ -48,13 +48,13 @@ def open_room(session: Session, school_id: int, name: str, token: str) -> Room:
 
 def room_of_agent(session: Session, token: str) -> Room:
     """The room that the token belongs to, or WrongToken."""
-    found = queries.room_by_token(session, _hash(token))
-    if found is None or not hmac.compare_digest(found.token_hash, _hash(token)):
+    found = queries.room_by_token(session, hashed(token))
+    if found is None or not hmac.compare_digest(found.token_hash, hashed(token)):
         raise WrongToken(N_("This token is no room's."))
     return found
 
 
-def _hash(token: str) -> str:
+def hashed(token: str) -> str:
     return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()
 
 
