@@ -245,7 +245,7 @@ def test_a_file_of_a_gigabyte_is_refused_before_it_is_read(
         f"/courses/items/{item_id(published, 'm2-task')}/hand-in",
         input_stream=BytesIO(b"--b"),
         content_type="multipart/form-data; boundary=b",
-        content_length=1024**3,
+        environ_overrides={"CONTENT_LENGTH": str(1024**3)},
     )
     assert answer.status_code == 413
     assert (rows(Work), rows(HandIn)) == (0, 0)
