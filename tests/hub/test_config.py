@@ -59,7 +59,7 @@ def test_inner_ports_stay_inside_when_the_school_opens_the_outer_one(here: Setti
 
 
 def test_a_pupils_server_offers_no_terminal_no_news_and_no_extensions(here: Settings) -> None:
-    told = single_user("/tmp/jupyter")
+    told = single_user()
     assert told["ServerApp"]["terminals_enabled"] is False
     assert set(told["ServerApp"]["jpserver_extensions"].values()) == {False}
     assert told["LabApp"]["news_url"] is None

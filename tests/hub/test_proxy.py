@@ -11,10 +11,13 @@ from dataclasses import dataclass, replace
 
 import httpx
 import pytest
+import websocket
 from flask import Flask, Response, request, stream_with_context
 from tornado.httpclient import AsyncHTTPClient
 from tornado.httpserver import HTTPServer
 from tornado.testing import bind_unused_port
+from tornado.web import Application
+from tornado.websocket import WebSocketHandler
 from werkzeug.serving import BaseWSGIServer, make_server
 
 from zerek.base import passes
@@ -62,6 +65,16 @@ def lms() -> Flask:
     return app
 
 
+class Echo(WebSocketHandler):
+    """Says back what it hears, and speaks like a kernel."""
+
+    def select_subprotocol(self, subprotocols: list[str]) -> str | None:
+        return subprotocols[-1] if subprotocols else None
+
+    def on_message(self, message: str | bytes) -> None:
+        self.write_message(message, binary=isinstance(message, bytes))
+
+
 @dataclass
 class Door:
     settings: Settings
@@ -83,6 +96,10 @@ def door(settings: Settings) -> Iterator[Door]:
         loops.append(asyncio.get_running_loop())
         AsyncHTTPClient.configure(None, max_clients=proxy.AT_ONCE)
         made = proxy.application(replace(settings, web_port=server.server_port))
+        echo_socket, echo_port = bind_unused_port()
+        echo = HTTPServer(Application([(r".*", Echo)]))
+        echo.add_sockets([echo_socket])
+        made.add_route("/jupyter/user/p5/", {"target": f"http://127.0.0.1:{echo_port}"})
         here = f"http://127.0.0.1:{server.server_port}"
         for prefix, target in (("", here), ("user/p7/", here), ("user/p9/", "http://127.0.0.1:1")):
             made.add_route(f"/jupyter/{prefix}", {"target": target})
@@ -92,8 +109,9 @@ def door(settings: Settings) -> Iterator[Door]:
         ports.append(port)
         ready.set()
         await end.wait()
-        front.stop()
-        await front.close_all_connections()
+        for listening in (front, echo):
+            listening.stop()
+            await listening.close_all_connections()
         AsyncHTTPClient().close()
 
     running = threading.Thread(target=lambda: asyncio.run(run()))
@@ -200,6 +218,20 @@ def test_a_program_with_a_token_needs_no_pass(door: Door) -> None:
 
 def test_the_pass_is_made_of_the_lmss_own_session() -> None:
     assert passes.SESSION_COOKIE == shell.SESSION_COOKIE
+
+
+def test_a_kernels_line_keeps_words_bytes_and_its_protocol(door: Door) -> None:
+    address = door.url.replace("http", "ws") + "/jupyter/user/p5/api/kernels/1/channels"
+    cookie = with_pass(door, "p5")["Cookie"]
+    line = websocket.create_connection(address, cookie=cookie, timeout=5, subprotocols=["v0", "v1.kernel"])
+    assert line.getsubprotocol() == "v1.kernel"
+    line.send("сөз")
+    assert line.recv() == "сөз"
+    line.send_binary(b"\x00\xff")
+    assert line.recv() == b"\x00\xff"
+    line.close()
+    with pytest.raises(websocket.WebSocketBadStatusException):
+        websocket.create_connection(address, cookie="zerek=secret", timeout=5)
 
 
 def test_what_is_sent_arrives_whole(door: Door) -> None:

@@ -95,7 +95,7 @@ def _services(config: Any, settings: Settings) -> None:
     ]
 
 
-def single_user(runtime: str) -> dict[str, Any]:
+def single_user() -> dict[str, Any]:
     """The configuration of a pupil's own server, as ``jupyter_server_config.json``.
 
     Conveniences only: the pupil's code could change them. What must hold is the cage's business.
@@ -125,11 +125,19 @@ def single_user(runtime: str) -> dict[str, Any]:
             "collaborative": False,
         },
         "Application": {"log_level": "WARN"},
-        "JupyterApp": {"runtime_dir": runtime},
     }
 
 
 def lab_pages() -> dict[str, Any]:
     """Buttons of JupyterLab that mislead a pupil here: hand-in is in the LMS. As ``labconfig/page_config.json``."""
-    hidden = ["@jupyter/nbgrader", "@jupyterlab/terminal-extension", "@jupyterlab/extensionmanager-extension"]
+    hidden = [
+        "@jupyter/nbgrader",
+        "@jupyter-notebook/lab-extension",
+        "@jupyterlab/apputils-extension:announcements",  # asks whether to fetch news from another host
+        "@jupyterlab/extensionmanager-extension",
+        "@jupyterlab/fileeditor-extension:language-server",
+        "@jupyterlab/lsp-extension",
+        "@jupyterlab/notebook-extension:language-server",
+        "@jupyterlab/terminal-extension",
+    ]
     return {"disabledExtensions": dict.fromkeys(hidden, True)}

@@ -29,7 +29,9 @@ LARGEST_BODY = (
     20 * 1024 * 1024
 )  # bytes: the LMS takes 12 MB and says so itself, JupyterLab sends files in pieces
 AT_ONCE = 2000  # requests: every reader of a live page holds one
+# Each line says these for itself; a websocket's line agrees on a protocol by itself, too.
 OF_ONE_HOP = {"connection", "keep-alive", "transfer-encoding", "upgrade", "proxy-connection"}
+OF_ONE_HOP |= {"sec-websocket-key", "sec-websocket-version", "sec-websocket-extensions"}
 _SERVER = re.compile(r"/jupyter/user/([^/]*)")
 JUPYTERS = ("jupyterhub-", "oauthenticator-", "_xsrf")
 
@@ -102,9 +104,8 @@ class Handler(ProxyHandler):  # type: ignore[misc]
     def _get_proxy_request(self, url: str) -> HTTPRequest:
         """What is asked of the one behind: the same, less what concerns this hop, plus who really asks."""
         headers = self.request.headers.copy()
-        if headers.get("Upgrade", "").lower() != "websocket":
-            for name in OF_ONE_HOP & {name.lower() for name in headers}:
-                del headers[name]
+        for name in OF_ONE_HOP & {name.lower() for name in headers}:
+            del headers[name]
         before = [headers["X-Forwarded-For"]] if "X-Forwarded-For" in headers else []
         headers["X-Forwarded-For"] = ", ".join([*before, self.request.remote_ip or ""])
         headers.setdefault("X-Forwarded-Proto", self.request.protocol)
@@ -123,6 +124,17 @@ class Handler(ProxyHandler):  # type: ignore[misc]
             header_callback=self._header,
             streaming_callback=self._piece,
         )
+
+    def select_subprotocol(self, subprotocols: list[str]) -> str | None:
+        """What the one behind chose: JupyterLab's kernels speak v1.kernel.websocket.jupyter.org."""
+        chosen: str | None = self.ws_client.selected_subprotocol if self.ws_client else None
+        return chosen
+
+    def on_message(self, message: str | bytes) -> None:
+        """Words stay words and bytes stay bytes, which the package forgets on this side."""
+        if self.ws_client:
+            self.proxy.update_last_activity(self._prefix())
+            self.ws_client.write_message(message, binary=isinstance(message, bytes))
 
     def _header(self, line: str) -> None:
         if line.startswith("HTTP/"):
@@ -178,7 +190,13 @@ def application(settings: Settings) -> PythonProxy:
     return proxy
 
 
+def _is_farewell(record: logging.LogRecord) -> bool:
+    return record.exc_info is not None and isinstance(record.exc_info[1], StreamClosedError)
+
+
 async def serve(settings: Settings) -> None:
+    # Tornado calls it an uncaught exception when the reader of a long answer leaves.
+    logging.getLogger("tornado.application").addFilter(lambda record: not _is_farewell(record))
     AsyncHTTPClient.configure(None, max_clients=AT_ONCE, max_body_size=1 << 30)
     proxy = application(settings)
     HTTPServer(proxy.proxy_app, max_body_size=1 << 31).listen(settings.port, settings.host)

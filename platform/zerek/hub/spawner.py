@@ -50,7 +50,7 @@ class CagedSpawner(LocalProcessSpawner):  # type: ignore[misc]
             shared = homes.shared(
                 data,
                 {
-                    "jupyter_server_config.json": single_user(runtime),
+                    "jupyter_server_config.json": single_user(),
                     "labconfig/page_config.json": lab_pages(),
                 },
             )
