@@ -53,6 +53,7 @@ def writes(page: Page, answers: dict[str, str]) -> None:
         page.keyboard.press("Delete")
         page.keyboard.insert_text(f"def {name}():\n    {answer}")
         page.keyboard.press("Shift+Enter")
+    expect(page.locator("#jp-main-statusbar")).to_contain_text("| Idle", timeout=SLOW)
     page.keyboard.press("Escape")
     page.keyboard.press("Control+s")
     expect(page.locator(".lm-TabBar-tab.jp-mod-dirty")).to_have_count(0, timeout=SLOW)
@@ -114,7 +115,7 @@ def is_seen_by_the_teacher(page: Page, phone: Page, shot: Shot) -> None:
     shot(page, "teacher-classes")
     page.get_by_role("link", name="7 «А»").click()
     row = page.locator("tbody tr").filter(has=page.locator("td", has_text=re.compile(r"^10$"))).first
-    expect(row.locator("td").last).to_have_text("10")
+    expect(row.locator("td").first).to_have_text("10")
     shot(page, "teacher-points")
     phone.goto(page.url)
     shot(phone, "teacher-points")
