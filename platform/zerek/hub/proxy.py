@@ -48,8 +48,10 @@ SILENCE = (
 class Handler(ProxyHandler):  # type: ignore[misc]
     """One request, passed on as it comes and answered as the answer comes."""
 
-    def initialize(self, proxy: PythonProxy, **_: Any) -> None:
+    def initialize(self, proxy: PythonProxy, behind: bool) -> None:
+        """``behind``: another proxy of ours stands before this one (it ends TLS), and what it says of who asks is true."""
         super().initialize(proxy=proxy)
+        self.behind = behind
         self.chunks: list[bytes] = []  # of the request's body
 
     async def prepare(self) -> None:
@@ -106,10 +108,14 @@ class Handler(ProxyHandler):  # type: ignore[misc]
         headers = self.request.headers.copy()
         for name in OF_ONE_HOP & {name.lower() for name in headers}:
             del headers[name]
-        before = [headers["X-Forwarded-For"]] if "X-Forwarded-For" in headers else []
-        headers["X-Forwarded-For"] = ", ".join([*before, self.request.remote_ip or ""])
-        headers.setdefault("X-Forwarded-Proto", self.request.protocol)
-        headers.setdefault("X-Forwarded-Host", self.request.host)
+        told = {
+            "X-Forwarded-For": self.request.remote_ip or "",
+            "X-Forwarded-Proto": self.request.protocol,
+            "X-Forwarded-Host": self.request.host,
+        }
+        for name, value in told.items():
+            if not (self.behind and name in headers):
+                headers[name] = value
         if self._prefix() != "/":
             headers["Cookie"] = jupyters_cookies(headers.get("Cookie", ""))
         return HTTPRequest(
@@ -186,7 +192,8 @@ def application(settings: Settings) -> PythonProxy:
             "error_target": f"{settings.web_url}/notebooks/away",
         }
     )
-    proxy.proxy_app = Application([(r"/(.*)", Handler, {"proxy": proxy})], log_function=lambda handler: None)
+    given = {"proxy": proxy, "behind": bool(settings.public_url)}
+    proxy.proxy_app = Application([(r"/(.*)", Handler, given)], log_function=lambda handler: None)
     return proxy
 
 
