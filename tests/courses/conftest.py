@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
@@ -27,156 +28,19 @@ from zerek.settings import Settings
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 
-COURSE = """
-format: 1
-slug: small-course
-version: "2026.1"
-audience: teachers
-title: {kk: "Шағын курс", ru: "Малый курс", en: "A small course"}
-summary: {kk: "Қысқаша", ru: "Кратко", en: "In short"}
-licence: CC-BY-4.0
-languages: [kk, ru, en]
-hours: 10
-certificate: {hours_percent: 80, test_percent: 70, task_accepted: true, valid_years: 3}
-modules:
-  - id: m1
-    title: {kk: "Бірінші модуль", ru: "Первый модуль", en: "First module"}
-    hours: 6
-    items:
-      - {id: m1-read, kind: lesson, hours: 2, file: one/read, title: {kk: "Оқу", ru: "Чтение", en: "Reading"}}
-      - {id: m1-more, kind: lesson, hours: 2, file: one/more, title: {kk: "Тағы", ru: "Ещё", en: "More"}}
-      - {id: m1-quiz, kind: quiz, hours: 2, file: one/quiz.yaml, title: {kk: "Сұрақ", ru: "Вопросы", en: "Quiz"}}
-  - id: m2
-    title: {kk: "Екінші модуль", ru: "Второй модуль", en: "Second module"}
-    hours: 4
-    items:
-      - {id: m2-task, kind: task, hours: 2, file: two/task, max_points: 10, accept_points: 6,
-         title: {kk: "Жұмыс", ru: "Работа", en: "Task"}}
-      - {id: m2-final, kind: quiz, hours: 2, file: two/final.yaml, title: {kk: "Тест", ru: "Тест", en: "Test"}}
-"""
-
-QUIZ = """
-pass_percent: 50
-final: false
-attempts: 2
-questions:
-  - id: q1
-    kind: single
-    text: {kk: "`7 // 2` неге тең?", ru: "Чему равно `7 // 2`?", en: "What is `7 // 2`?"}
-    options:
-      - {id: a, text: {kk: "3", ru: "3", en: "3"}, right: true}
-      - {id: b, text: {kk: "4", ru: "4", en: "4"}}
-    why: {kk: "Қалдық тасталады.", ru: "Остаток отбрасывается.", en: "The remainder is dropped."}
-  - id: q2
-    kind: multiple
-    text: {kk: "Қайсысы жұп?", ru: "Какие чётные?", en: "Which are even?"}
-    options:
-      - {id: a, text: {kk: "2", ru: "2", en: "2"}, right: true}
-      - {id: b, text: {kk: "3", ru: "3", en: "3"}}
-      - {id: c, text: {kk: "4", ru: "4", en: "4"}, right: true}
-  - id: q3
-    kind: number
-    text: {kk: "Үштен бір?", ru: "Одна треть?", en: "One third?"}
-    answer: 0.33
-    tolerance: 0.01
-  - id: q4
-    kind: text
-    text: {kk: "Қайтаратын сөз?", ru: "Слово возврата?", en: "The word of return?"}
-    answers: {kk: ["return", "қайтару"], ru: ["return"], en: ["return"]}
-"""
-
-RUBRIC = """
-criteria:
-  - id: idea
-    title: {kk: "Ой", ru: "Мысль", en: "Idea"}
-    points: 6
-    levels:
-      - {points: 6, text: {kk: "Толық", ru: "Полная", en: "Whole"}}
-      - {points: 3, text: {kk: "Жартылай", ru: "Половина", en: "Half"}}
-  - {id: words, title: {kk: "Сөз", ru: "Слово", en: "Words"}, points: 4}
-"""
-
-PUPILS = """
-format: 1
-slug: robot-course
-version: "1"
-audience: pupils
-grade: 7
-title: {kk: "Робот", ru: "Робот", en: "Robot"}
-summary: {kk: "Қысқаша", ru: "Кратко", en: "In short"}
-licence: CC-BY-4.0
-languages: [kk, ru]
-hours: 2
-modules:
-  - id: m1
-    title: {kk: "Сабақтар", ru: "Уроки", en: "Lessons"}
-    hours: 2
-    items:
-      - {id: r1, kind: lesson, file: r1/lesson, teacher: r1/teacher, title: {kk: "Бастау", ru: "Начало"}}
-      - {id: r2, kind: robot, file: r2/lesson, program: r2/starter.py, title: {kk: "Алға", ru: "Вперёд"}}
-"""
-
-PICTURE = (
-    '<svg xmlns="http://www.w3.org/2000/svg" width="40" height="20"><rect width="40" height="20"/></svg>'
-)
-
-
-def write(folder: Path, files: dict[str, str]) -> Path:
-    for name, text in files.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-    return folder
-
-
-def in_each(stem: str, texts: dict[str, str]) -> dict[str, str]:
-    return {f"{stem}.{language}.md": text for language, text in texts.items()}
+PACKAGES = Path(__file__).parent / "packages"
 
 
 @pytest.fixture
 def teachers_package(tmp_path: Path) -> Path:
-    """A course of ten hours: two lessons, a quiz, a task and the final test."""
-    lesson = {
-        "kk": "## Бастайық\n\n![Тіктөртбұрыш](pictures/box.svg)\n\n```python\nprint('сәлем')\n```\n",
-        "ru": "## Начнём\n\nТекст.\n",
-        "en": "## Begin\n\nText.\n",
-    }
-    more = {"kk": "Тағы да.\n", "ru": "Ещё.\n", "en": "More.\n"}
-    return write(
-        tmp_path / "small-course",
-        {
-            "course.yaml": COURSE,
-            **in_each("one/read", lesson),
-            **in_each("one/more", more),
-            **in_each("two/task", more),
-            "one/quiz.yaml": QUIZ,
-            "two/final.yaml": QUIZ.replace("final: false", "final: true").replace(
-                "percent: 50", "percent: 70"
-            ),
-            "two/task.rubric.yaml": RUBRIC,
-            "pictures/box.svg": PICTURE,
-        },
-    )
+    """A course of ten hours, to be changed at will: two lessons, a quiz, a task and the final test."""
+    return Path(shutil.copytree(PACKAGES / "small-course", tmp_path / "small-course"))
 
 
 @pytest.fixture
 def pupils_package(tmp_path: Path) -> Path:
-    """A pupils' course of two lessons in two languages."""
-    texts = {"kk": "Сабақ мәтіні.\n", "ru": "Текст урока.\n"}
-    notes = {"kk": "Мұғалімге: жоспар.\n", "ru": "Учителю: план.\n"}
-    course = (
-        PUPILS.replace(', en: "Robot"', "").replace(', en: "In short"', "").replace(', en: "Lessons"', "")
-    )
-    return write(
-        tmp_path / "robot-course",
-        {
-            "course.yaml": course,
-            **in_each("r1/lesson", texts),
-            **in_each("r1/teacher", notes),
-            **in_each("r2/lesson", texts),
-            "r2/starter.py": "robot.forward(10)\n",
-        },
-    )
+    """A pupils' course of two lessons, in Kazakh and Russian only."""
+    return Path(shutil.copytree(PACKAGES / "robot-course", tmp_path / "robot-course"))
 
 
 @pytest.fixture

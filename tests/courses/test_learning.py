@@ -208,7 +208,22 @@ def test_another_module_tells_that_the_robot_ran(
         api.record_done(session, pupil.person_id, lesson, {}, NOW)
     session.commit()
     assert rows(Hours) == 1
-    assert api.item(session, robot).program_text == "robot.forward(10)\n"
+    assert api.item(session, robot).program_text.endswith("robot.forward(cm=10)\n")
+
+
+def test_a_result_that_comes_after_the_pupil_left_the_class_is_no_error(
+    session: Session,
+    given: Version,
+    item_id: ItemId,
+    rows: Rows,
+    new_person: NewPerson,
+) -> None:
+    robot, stranger = item_id(given, "r2"), new_person("Көшіп кеткен")
+    assert api.record_done(session, stranger, robot, {"run": 1}, NOW) is False
+    with pytest.raises(NotFound):
+        api.record_done(session, stranger, 404, {}, NOW)
+    session.commit()
+    assert rows(Hours) == 0
 
 
 def test_what_is_next_passes_over_what_is_done_or_with_the_tutor(

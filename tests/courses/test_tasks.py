@@ -174,7 +174,7 @@ def test_the_oldest_work_comes_first_and_ones_own_is_not_in_the_queue(
         (first.id, "Ертерек"),
         (handed_in.id, "Әлия Серікқызы"),
     ]
-    waiting = api.count(session, by=tutor)
+    waiting = api.waiting(session, by=tutor)
     assert (waiting.waiting, waiting.oldest) == (2, before)
     assert api.next_to_mark(session, by=tutor) == first.id
     with pytest.raises(Forbidden, match="another tutor"):

@@ -24,7 +24,7 @@ from zerek.modules.courses.api.certificates import (
 from zerek.modules.courses.api.enrolling import enrol, give_to_class
 from zerek.modules.courses.api.events import CertificateIssued, ItemDone, Published
 from zerek.modules.courses.api.hours import item, mark_read, record_done
-from zerek.modules.courses.api.marking import ToMark, count, mark, next_to_mark, queue, to_mark
+from zerek.modules.courses.api.marking import ToMark, mark, next_to_mark, queue, to_mark, waiting
 from zerek.modules.courses.api.outline import (
     cards,
     courses_of_class,
@@ -86,7 +86,6 @@ __all__ = [
     "check",
     "classes_of",
     "conditions",
-    "count",
     "course",
     "courses_of_class",
     "desk",
@@ -130,4 +129,5 @@ __all__ = [
     "to_mark",
     "to_print",
     "tries",
+    "waiting",
 ]

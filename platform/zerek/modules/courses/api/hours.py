@@ -16,6 +16,7 @@ from zerek.content.packages import ItemKind
 from zerek.modules.courses.api import access
 from zerek.modules.courses.api.events import ItemDone
 from zerek.modules.courses.models import Enrolment, Hours, Item
+from zerek.modules.courses.queries import reading
 from zerek.modules.people import api as people
 
 
@@ -60,10 +61,14 @@ def record_done(
     """Another module says that the person did this notebook or ran this robot; safe to repeat.
 
     ``evidence`` says what showed it, e.g. ``{"submission": 7}``. False when it was counted before, or when the
-    person reads the course without taking it: then there is no ledger to write into.
+    person does not take the course, or no longer: then there is no ledger to write into, and a result that comes
+    late from a worker is no error.
     """
     actor = Actor(person_id, people.grants(session, person_id))
-    item, learning = access.open_item(session, item_id, by=actor)
+    found = reading.item(session, item_id, person_id, access.classes_of(actor))
+    if found is None:
+        raise NotFound(access.NO_ITEM)
+    item, learning = found
     if item.kind not in (ItemKind.NOTEBOOK, ItemKind.ROBOT):
         raise Refused(N_("This is done on its own page."))
     if not access.learns(learning, actor):

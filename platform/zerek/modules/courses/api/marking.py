@@ -16,7 +16,7 @@ from zerek.content.packages import Rubric
 from zerek.modules.courses.api import access, hours, stored
 from zerek.modules.courses.models import File, HandIn, Item, Verdict, Version, Work, WorkState
 from zerek.modules.courses.queries import learning
-from zerek.modules.courses.queries import marking as waiting
+from zerek.modules.courses.queries import marking as queues
 from zerek.modules.people import api as people
 
 LONGEST_COMMENT = 5_000  # characters
@@ -36,30 +36,30 @@ class ToMark:
     earlier: Sequence[HandIn]
 
 
-def queue(session: Session, *, by: Actor) -> list[tuple[waiting.Waiting, str]]:
+def queue(session: Session, *, by: Actor) -> list[tuple[queues.Waiting, str]]:
     """What waits, the oldest first, each with the learner's name."""
     require(by, "courses.mark")
-    rows = waiting.queue(session, signed_in(by))
+    rows = queues.queue(session, signed_in(by))
     names = people.names(session, {row.person_id for row in rows})
     return [(row, names[row.person_id]) for row in rows]
 
 
-def count(session: Session, *, by: Actor) -> waiting.Count:
+def waiting(session: Session, *, by: Actor) -> queues.Count:
     """How many works wait for this tutor, and since when."""
     require(by, "courses.mark")
-    return waiting.count(session, signed_in(by))
+    return queues.count(session, signed_in(by))
 
 
 def next_to_mark(session: Session, *, by: Actor) -> int | None:
     """The oldest hand-in that waits for this tutor."""
     require(by, "courses.mark")
-    return next((row.hand_in_id for row in waiting.queue(session, signed_in(by), limit=1)), None)
+    return next((row.hand_in_id for row in queues.queue(session, signed_in(by), limit=1)), None)
 
 
 def to_mark(session: Session, hand_in_id: int, *, by: Actor) -> ToMark:
     """A hand-in as the tutor sees it; one's own work is another tutor's to mark."""
     require(by, "courses.mark")
-    found = waiting.hand_in(session, hand_in_id)
+    found = queues.hand_in(session, hand_in_id)
     if found is None:
         raise NotFound(N_("There is no such work."))
     given, work, item, version = found

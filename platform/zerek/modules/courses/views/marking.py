@@ -24,7 +24,7 @@ def queue() -> ResponseReturnValue:
 def to_mark(hand_in_id: int) -> ResponseReturnValue:
     seen = api.to_mark(session(), hand_in_id, by=actor())
     text = api.texts(session(), seen.item.id, language()).get("lesson")
-    waiting = api.count(session(), by=actor())
+    waiting = api.waiting(session(), by=actor())
     return render_template("courses/marking.html", seen=seen, text=text, waiting=waiting)
 
 
@@ -52,5 +52,5 @@ def waiting_works() -> Markup | None:
     """How many works wait for this tutor, and since when."""
     if not may(actor(), "courses.mark"):
         return None
-    html = render_template("courses/panel_marking.html", waiting=api.count(session(), by=actor()))
+    html = render_template("courses/panel_marking.html", waiting=api.waiting(session(), by=actor()))
     return Markup(html)  # noqa: S704 - a template of ours, which escapes what it is given

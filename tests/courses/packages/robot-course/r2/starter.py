@@ -1,0 +1,4 @@
+from zerek_robotics import Robot
+
+with Robot() as robot:
+    robot.forward(cm=10)
