@@ -49,7 +49,7 @@ class Handler(ProxyHandler):  # type: ignore[misc]
     """One request, passed on as it comes and answered as the answer comes."""
 
     def initialize(self, proxy: PythonProxy, behind: bool) -> None:
-        """``behind``: another proxy of ours stands before this one (it ends TLS), and what it says of who asks is true."""
+        """``behind``: another proxy of ours stands before this one (it ends TLS); what it says of who asks is true."""
         super().initialize(proxy=proxy)
         self.behind = behind
         self.chunks: list[bytes] = []  # of the request's body
