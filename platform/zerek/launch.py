@@ -14,7 +14,7 @@ from dataclasses import replace
 
 from sqlalchemy import Engine
 
-from zerek import migrate
+from zerek import migrate, queue
 from zerek.base import db
 from zerek.base.errors import CannotStart
 from zerek.base.text import N_
@@ -40,6 +40,7 @@ def run(
             migrate.upgrade(engine)
             fill(settings, engine)
             engine.dispose()
+            queue.declare(settings)
 
         def ready() -> None:
             if wait_for_page(chosen):

@@ -45,6 +45,13 @@ def celery(settings: Settings) -> Celery:
     return made
 
 
+def declare(settings: Settings) -> None:
+    """Make the queue before anybody uses it: on SQLite two that make it at once would trip over each other."""
+    app = celery(settings)
+    with app.connection_for_write() as connection:
+        app.amqp.queues[app.conf.task_default_queue](connection.default_channel).declare()
+
+
 def sender(settings: Settings) -> Send:
     """A function that tells the queue of one job; raises OSError where no broker answers."""
     app = celery(settings)

@@ -10,13 +10,14 @@ from flask_babel import gettext as _
 
 from zerek.base import clock
 from zerek.base.text import Words
-from zerek.modules.courses import printing
 from zerek.modules.courses.api import Certificate
 from zerek.web.languages import DAY
 
 
 def certificate(certificate: Certificate, language: str, address: str) -> bytes:
     """A PDF of one page; ``address`` is where anybody can check it."""
+    # fpdf2 brings fontTools and NumPy: a second of the web process's start for what few requests need.
+    from zerek.modules.courses import printing
 
     def day(value: date) -> str:
         return str(format_date(value, DAY[language], locale=language))
