@@ -17,7 +17,7 @@ from zerek.modules.courses.views import paper
 from zerek.modules.courses.views.blueprint import pages
 from zerek.web.errors import told
 from zerek.web.limits import limiter
-from zerek.web.shell import actor, language, never_cached, session
+from zerek.web.shell import actor, language, never_cached, session, settings
 
 # A head teacher compares a staff room's certificates in one go; who guesses numbers needs thousands.
 CHECKS = "60 per minute"
@@ -69,7 +69,8 @@ def printed(number: str) -> Response:
     """The document itself, for its holder, in the language asked for."""
     found = api.to_print(session(), number, by=actor())
     asked = request.args.get("language")
-    address = url_for("courses.certificate", number=found.number, _external=True)
+    # From the settings, not from what this request calls us: the code on paper must lead here for years.
+    address = settings().base_url + url_for("courses.certificate", number=found.number)
     content = paper.certificate(found, known_language(asked) if asked else language(), address)
     return send_file(BytesIO(content), mimetype="application/pdf", download_name=f"{found.number}.pdf")
 
