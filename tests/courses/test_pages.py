@@ -277,7 +277,7 @@ def test_another_module_fills_its_place_in_the_lesson(
     item_id: ItemId,
 ) -> None:
     def draw(item: api.Item) -> Markup:
-        return Markup("<p id='mine'>{}</p>").format(item.program_text.splitlines()[0])
+        return Markup("<p id='mine'>{}</p>").format(item.program_text.splitlines()[2])
 
     slots.fill("lesson.robot")(draw)
     try:

@@ -1,3 +1,5 @@
+"""What the pupil begins with."""
+
 from zerek_robotics import Robot
 
 with Robot() as robot:
