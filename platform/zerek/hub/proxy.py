@@ -33,6 +33,7 @@ AT_ONCE = 2000  # requests: every reader of a live page holds one
 OF_ONE_HOP = {"connection", "keep-alive", "transfer-encoding", "upgrade", "proxy-connection"}
 OF_ONE_HOP |= {"sec-websocket-key", "sec-websocket-version", "sec-websocket-extensions"}
 _SERVER = re.compile(r"/jupyter/user/([^/]*)")
+LANGUAGE_COOKIE = "language"  # as zerek.web.shell calls it; the proxy does without all that comes with that
 JUPYTERS = ("jupyterhub-", "oauthenticator-", "_xsrf")
 
 # Shown when even the LMS does not answer, so it cannot say it in the reader's language.
@@ -53,12 +54,12 @@ class Handler(ProxyHandler):  # type: ignore[misc]
         super().initialize(proxy=proxy)
         self.behind = behind
         self.chunks: list[bytes] = []  # of the request's body
+        self.size = 0
+        self.too_large = False
 
     async def prepare(self) -> None:
-        if int(self.request.headers.get("Content-Length") or 0) > LARGEST_BODY:
-            self.set_header("Connection", "close")
-            await self.handle_proxy_error(413, None)
-        elif not self._may_pass():
+        self.too_large = int(self.request.headers.get("Content-Length") or 0) > LARGEST_BODY
+        if not self._may_pass():
             self._to_the_door()
 
     def _prefix(self) -> str:
@@ -84,9 +85,18 @@ class Handler(ProxyHandler):  # type: ignore[misc]
             self.finish()
 
     def data_received(self, chunk: bytes) -> None:
-        self.chunks.append(chunk)
+        """Too much is let fall as it comes: a browser that is not heard out shows a broken line, and no sentence."""
+        self.size += len(chunk)
+        self.too_large = self.too_large or self.size > LARGEST_BODY
+        if self.too_large:
+            self.chunks.clear()
+        else:
+            self.chunks.append(chunk)
 
     async def call_proxy(self, path: str | None = None) -> None:
+        if self.too_large:
+            await self.handle_proxy_error(413, None)
+            return
         self.request.body = b"".join(self.chunks)
         url = await self.get_target_url(path)
         if url is None:
@@ -160,6 +170,32 @@ class Handler(ProxyHandler):  # type: ignore[misc]
 
     def compute_etag(self) -> None:
         """None: the answer has its own, if any."""
+
+    async def handle_proxy_error(self, code: int, err: Exception | None) -> None:
+        """The LMS's page about it, in the language that the reader's cookie names; nothing else of hers is sent on."""
+        logging.getLogger("zerek.proxy").warning(
+            "%s %s: %s", self.request.method, self.request.path, err or code
+        )
+        if self.ws_connection:
+            return
+        kept = [
+            pair for pair in _cookies(self.request.headers.get("Cookie", "")) if pair[0] == LANGUAGE_COOKIE
+        ]
+        page = HTTPRequest(
+            f"{str(self.proxy.error_target).rstrip('/')}/{code}?url={quote(self.request.path, safe='')}",
+            headers={"Cookie": "; ".join(map("=".join, kept))},
+            decompress_response=False,
+        )
+        try:
+            answer = await AsyncHTTPClient().fetch(page)
+        except (OSError, HTTPError):
+            self.handle_proxy_error_default(code, err)
+            return
+        self.set_status(code)
+        for name in ("Content-Type", "Content-Security-Policy"):
+            if name in answer.headers:
+                self.set_header(name, answer.headers[name])
+        self.finish(answer.body)
 
     def handle_proxy_error_default(self, code: int, err: Exception | None) -> None:
         self.set_status(code)
