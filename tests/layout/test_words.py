@@ -31,3 +31,23 @@ def test_a_message_that_is_not_translated_is_noticed(tmp_path: Path) -> None:
     assert list(catalogues.missing(tmp_path)) == [
         "modules/choir/locale/ru/LC_MESSAGES/messages.po: A song of %(n)s verses"
     ]
+
+
+def test_no_kazakh_sentence_stands_in_the_russian_catalogue() -> None:
+    kazakh = {
+        str(path.relative_to(HOUSE))
+        for path in HOUSE.glob("**/locale/ru/LC_MESSAGES/messages.po")
+        if set("әғқңөұүһіӘҒҚҢӨҰҮҺІ") & set(path.read_text())
+    }
+    assert not kazakh
+
+
+def test_no_english_sentence_stands_in_a_catalogue() -> None:
+    english = [
+        f"{path.relative_to(HOUSE)}: {line}"
+        for path in HOUSE.glob("**/locale/*/LC_MESSAGES/messages.po")
+        for line in path.read_text().splitlines()
+        if line.startswith("msgstr") and any("a" <= letter <= "z" for letter in line[6:])
+        if not any("а" <= letter <= "я" or letter in "әғқңөұүһі" for letter in line.casefold())
+    ]
+    assert not english
