@@ -57,12 +57,18 @@ def _settings(data: str = "var") -> Settings:
 def demo(port: int | None) -> None:
     """Show everything, with the data of a made-up region."""
     from zerek import launch
-    from zerek.demo.crowd import PASSWORD, SIGN_INS
-    from zerek.demo.prepare import prepare
 
     settings = replace(_settings("var/demo"), demo=True)
 
+    def prepare() -> None:
+        from zerek import preparing
+        from zerek.demo.prepare import prepare as fill
+
+        preparing.prepare(settings, fill)
+
     def greet(address: str) -> None:
+        from zerek.demo.crowd import PASSWORD, SIGN_INS
+
         click.echo(f"\n  Zerek: {address}\n")
         for one in SIGN_INS:
             click.echo(f"  {one.login:<10} {PASSWORD}   {one.role}")
@@ -76,12 +82,18 @@ def demo(port: int | None) -> None:
 def up(port: int | None) -> None:
     """Run Zerek for a school; the first start asks for the operator's name and password."""
     from zerek import launch
-    from zerek.first_operator import appoint
 
     settings = _settings()
+
+    def prepare() -> None:
+        from zerek import preparing
+        from zerek.first_operator import appoint
+
+        preparing.prepare(settings, appoint)
+
     launch.run(
         replace(settings, port=port or settings.port),
-        appoint,
+        prepare,
         lambda address: click.echo(f"\n  Zerek: {address}\n"),
         click.echo,
     )

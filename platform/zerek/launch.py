@@ -12,10 +12,6 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 
-from sqlalchemy import Engine
-
-from zerek import migrate, queue
-from zerek.base import db
 from zerek.base.errors import CannotStart
 from zerek.base.text import N_
 from zerek.hub import commands as hub
@@ -26,21 +22,15 @@ PATIENCE = 60.0  # seconds to the first page before we say that something is wro
 DEMO_KITS = ("sim://world?seed=7", "sim://world?seed=11")
 
 
-def run(
-    settings: Settings, fill: Callable[[Settings, Engine], None], greet: Callable[[str], None], say: Say
-) -> None:
-    """Prepare the data by ``fill``, start all, call ``greet(address)`` at the first page; returns when stopped."""
+def run(settings: Settings, prepare: Callable[[], None], greet: Callable[[str], None], say: Say) -> None:
+    """Start all, with the data made ready by ``prepare``; ``greet(address)`` at the first page; returns when stopped.
+
+    ``prepare`` is called when the web process is already on its way, so let it import what it needs by itself.
+    """
     with ExitStack() as held:
         held.enter_context(_alone(settings))
         _need_port(settings)
         chosen = _with_ports(settings)
-
-        def prepare() -> None:
-            engine = db.engine(settings.database)
-            migrate.upgrade(engine)
-            fill(settings, engine)
-            engine.dispose()
-            queue.declare(settings)
 
         def ready() -> None:
             if wait_for_page(chosen):
