@@ -14,6 +14,7 @@ from werkzeug.serving import make_server
 from werkzeug.test import TestResponse
 
 from zerek.base import clock
+from zerek.base.errors import ZerekError
 from zerek.base.permissions import Actor, Role, class_place, school_place
 from zerek.base.text import Words
 from zerek.modules.kits import api
@@ -160,7 +161,11 @@ def ask(session: Session, kit: Kit) -> Callable[..., api.Run]:
 
     def run(source: str = PROGRAM, **more: Any) -> api.Run:
         session.commit()
-        made = api.ask_run(session, kit.id, source, now=clock.now(), **more)
+        try:
+            made = api.ask_run(session, kit.id, source, now=clock.now(), **more)
+        except ZerekError:
+            session.rollback()  # as a request that is refused does: it holds no lock
+            raise
         session.commit()
         return made
 
