@@ -148,6 +148,17 @@ def test_jobs_are_sent_after_the_commit_and_not_before(work: Work) -> None:
     assert sent == [job_id]
 
 
+def test_a_savepoint_inside_the_transaction_sends_nothing_yet(work: Work) -> None:
+    sent: list[int] = []
+    jobs.send_after_commit(sent.append)
+    with work.transaction() as session:
+        job_id = put(session, "test.note", what="later").id
+        with session.begin_nested():
+            put(session, "test.note", what="too")
+        assert sent == []
+    assert sent == [job_id, job_id + 1]
+
+
 def test_a_job_due_tomorrow_is_not_done_today(work: Work, session: Session) -> None:
     row = put(session, "test.note", what="tomorrow", due=clock.now() + timedelta(days=1))
     session.commit()

@@ -69,6 +69,7 @@ class Work:
 Handler = Callable[..., None]
 Send = Callable[[int], None]
 _handlers: dict[str, Handler] = {}
+_news: dict[str, Send] = {}
 _endings: dict[str, Handler] = {}
 
 
@@ -107,18 +108,24 @@ def put(session: Session, name: str, /, *, due: datetime | None = None, **payloa
 
 
 def send_after_commit(send: Send) -> None:
-    """Let every session of this process send its jobs; a broker that is away is the sweep's business."""
+    """How this process tells the queue of a job, once the transaction that asked for it is committed."""
+    _news["send"] = send
 
-    @event.listens_for(Session, "after_commit")
-    def sent(session: Session) -> None:
-        for job_id in session.info.pop("jobs", []):
-            try:
-                send(job_id)
-            except OSError as error:
-                log.warning("job %s waits for the sweep: %s", job_id, error)
 
-    @event.listens_for(Session, "after_rollback")
-    def forgotten(session: Session) -> None:
+@event.listens_for(Session, "after_commit")
+def _tell_the_queue(session: Session) -> None:
+    if session.in_nested_transaction() or "send" not in _news:
+        return  # a savepoint is no commit: nobody else sees the row yet
+    for job_id in session.info.pop("jobs", []):
+        try:
+            _news["send"](job_id)
+        except OSError as error:  # a broker that is away is the sweep's business
+            log.warning("job %s waits for the sweep: %s", job_id, error)
+
+
+@event.listens_for(Session, "after_rollback")
+def _forget(session: Session) -> None:
+    if not session.in_nested_transaction():
         session.info.pop("jobs", None)
 
 
