@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -88,6 +89,19 @@ def page_of(house: House, browser: Browser) -> Iterator[PageOf]:
 
     ``page_of("")`` is a stranger's. What a page's scripts complain about fails the test at its end.
     """
+    with _pages(house, browser) as make:
+        yield make
+
+
+@pytest.fixture(scope="module")
+def page_for_all(house: House, browser: Browser) -> Iterator[PageOf]:
+    """`page_of` for what a module's tests share."""
+    with _pages(house, browser) as make:
+        yield make
+
+
+@contextmanager
+def _pages(house: House, browser: Browser) -> Iterator[PageOf]:
     contexts: list[BrowserContext] = []
     complaints: list[str] = []
 
@@ -100,6 +114,7 @@ def page_of(house: House, browser: Browser) -> Iterator[PageOf]:
             storage_state=house.signed_in.get(name),
             locale="kk-KZ",
             timezone_id="Asia/Atyrau",
+            reduced_motion="reduce",
         )
         contexts.append(context)
         context.add_cookies([{"name": "language", "value": language, "url": house.address}])

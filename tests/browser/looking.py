@@ -3,12 +3,13 @@
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import urlsplit
 
 from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, CDPSession, Page, sync_playwright
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 PageOf = Callable[..., Page]  # the fixture `page_of`
@@ -59,35 +60,58 @@ def served(app: Flask) -> Iterator[str]:
         server.server_close()
 
 
+@dataclass
+class _Traffic:
+    """What one page asks for, request by request, as the browser's own line tells it."""
+
+    asked: dict[str, str] = field(default_factory=dict)
+    arrived: dict[str, int] = field(default_factory=dict)
+    aside: set[str] = field(default_factory=set)  # lost, from the cache, or a stream that never ends
+
+    def heard_of(self, line: CDPSession) -> None:
+        line.send("Network.enable")
+        line.on("Network.requestWillBeSent", self._sent)
+        line.on("Network.requestServedFromCache", lambda said: self.aside.add(said["requestId"]))
+        line.on("Network.loadingFailed", lambda said: self.aside.add(said["requestId"]))
+        line.on("Network.loadingFinished", self._finished)
+
+    def _sent(self, said: dict[str, Any]) -> None:
+        self.asked[said["requestId"]] = said["request"]["url"]
+        if said.get("type") == "EventSource":
+            self.aside.add(said["requestId"])
+
+    def _finished(self, said: dict[str, Any]) -> None:
+        self.arrived[said["requestId"]] = int(said["encodedDataLength"])
+
+    def is_over(self) -> bool:
+        return set(self.asked) <= set(self.arrived) | self.aside
+
+    def weight(self) -> Weight:
+        over_the_line = [size for key, size in self.arrived.items() if size and key not in self.aside]
+        hosts = {
+            urlsplit(url).netloc for url in self.asked.values() if not url.startswith(("data:", "blob:"))
+        }
+        return Weight(sum(over_the_line), len(over_the_line), frozenset(hosts))
+
+
 def weigh(page: Page, address: str, *, cold: bool = True) -> Weight:
     """Open the address and weigh the visit; cold empties the browser's cache first, warm keeps what it has."""
-    line = page.context.new_cdp_session(page)
-    line.send("Network.enable")
+    line, traffic = page.context.new_cdp_session(page), _Traffic()
+    traffic.heard_of(line)
     if cold:
         line.send("Network.clearBrowserCache")
-    asked: dict[str, str] = {}
-    from_cache: set[str] = set()
-    arrived: dict[str, int] = {}
-    line.on(
-        "Network.requestWillBeSent", lambda said: asked.update({said["requestId"]: said["request"]["url"]})
-    )
-    line.on("Network.requestServedFromCache", lambda said: from_cache.add(said["requestId"]))
-    line.on(
-        "Network.loadingFinished",
-        lambda said: arrived.update({said["requestId"]: int(said["encodedDataLength"])}),
-    )
-    page.goto(address, wait_until="networkidle")
+    page.goto(address)
+    for _ in range(50):
+        page.wait_for_timeout(100)  # a script may ask for more once the page is there
+        if traffic.is_over():
+            break
     line.detach()
-    over_the_line = {key: url for key, url in asked.items() if arrived.get(key) and key not in from_cache}
-    hosts = frozenset(
-        urlsplit(url).netloc for url in asked.values() if not url.startswith(("data:", "blob:"))
-    )
-    return Weight(sum(arrived[key] for key in over_the_line), len(over_the_line), hosts)
+    return traffic.weight()
 
 
 def axe(page: Page) -> list[str]:
     """What axe-core finds on the page as it is: one line a fault, none when all is well."""
-    found = Axe().run(page).response["violations"]
+    found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
     return [f"{fault['id']}: {node['html'][:200]}" for fault in found for node in fault["nodes"]]
 
 

@@ -81,7 +81,7 @@ class Learner:
     def hand_in(self, item: Item, text: str = WORK) -> None:
         self.post(f"{self.addresses[item.id]}/hand-in", ("text", text))
 
-    def do_all(self, *, but: set[str] = frozenset()) -> None:
+    def do_all(self, *, but: frozenset[str] = frozenset()) -> None:
         """Every lesson and quiz except those, in order; tasks are handed in and wait for a tutor."""
         for item in self.course.items:
             if item.id in but:
