@@ -15,7 +15,7 @@ from dataclasses import replace
 from zerek.base.errors import CannotStart
 from zerek.base.text import N_
 from zerek.hub import commands as hub
-from zerek.settings import Settings
+from zerek.settings import WEB_THREADS, Settings
 from zerek.supervisor import Child, Say, Supervisor, told_to_stop
 
 PATIENCE = 60.0  # seconds to the first page before we say that something is wrong
@@ -60,7 +60,7 @@ def children(settings: Settings) -> list[Child]:
     web += [
         "--worker-class=gthread",
         "--workers=1",
-        "--threads=48",
+        f"--threads={WEB_THREADS}",
         "--graceful-timeout=3",
         "--log-level=warning",
     ]

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+WEB_THREADS = 48  # of the web process; kits/live.py says how many of them may be held by who waits
+
 # Kept in the data folder, made at the first start: a restart must not sign everybody out.
 SECRETS = ("app", "hub_client", "hub_service", "hub_cookie", "proxy", "agent")
 

@@ -20,6 +20,7 @@ FULL_FRAME_EVERY = 5.0
 WAIT = 20
 LONGEST_PIECE = 40_000
 SHORTEST_WAIT = 0.2
+LONGEST_PAUSE = 5.0  # a stop must not wait longer, whatever the LMS asks for
 BACK_OFF_FROM, BACK_OFF_TO, BACK_OFF_REFUSED = 0.5, 15.0, 30.0
 
 Snapshot = dict[str, Any]
@@ -147,10 +148,8 @@ class Uplink:
             before = after
             for raw in answer.get("commands") or []:
                 after = self._take(raw, after)
-            if after == before and time.monotonic() - asked < SHORTEST_WAIT:
-                await asyncio.sleep(
-                    BACK_OFF_FROM
-                )  # an LMS that does not hold the question is not asked in a circle
+            if after == before:
+                await asyncio.sleep(_pause(answer.get("pause"), time.monotonic() - asked))
 
     def _take(self, raw: Any, after: int) -> int:
         """Obeys an order that is new, and gives the number of the last one."""
@@ -182,3 +181,13 @@ class Uplink:
             log.warning("The LMS is away (%s). Kits go on.", fault)
         await asyncio.sleep(delay * random.uniform(0.5, 1.0))  # noqa: S311 - spreads load, guards nothing
         return min(BACK_OFF_TO, delay * 2)
+
+
+def _pause(wanted: Any, took: float) -> float:
+    """Seconds to the next question after an answer without orders: as long as the LMS wants us to pause, or none.
+
+    An LMS that does not hold the question (it answered within ``took`` seconds) is not asked in a circle.
+    """
+    if isinstance(wanted, int | float) and wanted > 0:
+        return min(float(wanted), LONGEST_PAUSE)
+    return BACK_OFF_FROM if took < SHORTEST_WAIT else 0.0

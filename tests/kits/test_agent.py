@@ -17,7 +17,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from zerek.base.permissions import Actor
-from zerek.modules.kits import api
+from zerek.modules.kits import api, live
 from zerek.modules.kits.models import Kit, Room, Run, Stop
 
 TOKEN = "t" * 40  # the room's, as conftest.py opens it
@@ -126,6 +126,23 @@ def test_a_stop_in_the_middle_ends_the_run_at_once(browser: FlaskClient, tulpar:
     assert told["kit"]["run"]["reason"] == "stopped"
     assert time.monotonic() - pressed < 2
     state(lambda told: told["kit"]["state"] == "ready" and told["kit"]["telemetry"]["left"] == 0)
+
+
+def test_a_stop_comes_quickly_also_where_no_thread_is_left_for_the_agents_question(
+    process: subprocess.Popen[bytes], browser: FlaskClient, state: State, session: Session, tmp_path: Path
+) -> None:
+    for _ in range(live.MOST_WAITING):
+        live.hub(session).waiting.acquire(blocking=False)
+    kit_id = int(state(lambda told: told["kit"]["state"] == "ready")["kit"]["id"])
+    press_run(browser, kit_id, FOR_EVER)
+    state(lambda told: "тағы" in printed(told))
+    time.sleep(3)  # long enough for an agent that is turned away to wait longer and longer
+    pressed = time.monotonic()
+    browser.post(f"/kits/{kit_id}/stop")
+    told = state(lambda told: told["kit"]["run"]["state"] == "ended")
+    assert told["kit"]["run"]["reason"] == "stopped"
+    assert time.monotonic() - pressed < 2.5
+    assert "The LMS is away" not in (tmp_path / "agent.log").read_text()
 
 
 def test_a_stopped_room_runs_nothing_until_it_is_released(

@@ -20,6 +20,7 @@ from zerek.base.jobs import Job
 from zerek.base.permissions import Actor
 from zerek.modules.kits import agents, api, live
 from zerek.modules.kits.models import Kit, Output, Room, Run
+from zerek.settings import WEB_THREADS
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 TOKEN = "t" * 40  # the room's, as tests/kits/conftest.py opens it
@@ -166,15 +167,38 @@ def test_an_agent_that_waits_for_nothing_is_answered_in_the_end(agent, kit: Kit)
     assert 0.9 < time.monotonic() - began < 3
 
 
-def test_more_agents_than_there_are_threads_are_asked_to_come_again(
-    agent, session: Session, kit: Kit
+def test_one_agent_more_than_may_wait_is_asked_to_come_again_soon_and_then_hears_its_stop(
+    address: str, session: Session, school, new_agent, kit_word, sign_in: Callable, teacher: Actor
 ) -> None:
-    for _ in range(live.MOST_WAITING):
-        live.hub(session).waiting.acquire(blocking=False)
-    answer = agent.browser.get(
-        f"/kits/agent/commands?session={agent.run}&after=0&wait=5", headers=agent.headers
-    )
-    assert answer.status_code == 503
+    agents, rooms = [], []
+    for n in range(live.MOST_WAITING + 1):
+        token = f"{n:040}"
+        rooms.append(api.open_room(session, school.school_id, f"Кабинет {n}", token).id)
+        session.commit()
+        agents.append(new_agent(token))
+        agents[-1].say(kits=[kit_word()])
+    waiting = [threading.Thread(target=one.commands, kwargs={"wait": 20}) for one in agents[:-1]]
+    for thread in waiting:
+        thread.start()
+    hub = live.hub(session)
+    until = time.monotonic() + 10
+    while hub.waiting.acquire(blocking=False) and time.monotonic() < until:
+        hub.waiting.release()
+        time.sleep(0.05)
+    last, began = agents[-1], time.monotonic()
+    path = f"/kits/agent/commands?session={last.run}&after=0&wait=20"
+    answer = last.browser.get(path, headers=last.headers)
+    assert (answer.status_code, answer.json) == (200, {"commands": [], "pause": 1.0})
+    assert time.monotonic() - began < 2
+    sign_in("Болат Ерланұлы").post(f"/kits/rooms/{rooms[-1]}/stop")
+    assert last.do() == ["stop_all"]
+    api.end_streams()
+    for thread in waiting:
+        thread.join(5)
+
+
+def test_who_waits_and_who_watches_leaves_threads_for_everybody_else() -> None:
+    assert WEB_THREADS - live.MOST_STREAMS - live.MOST_WAITING >= 10
 
 
 def test_a_new_agent_is_not_told_what_the_old_one_was_told(

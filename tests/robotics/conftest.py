@@ -52,6 +52,8 @@ class SmallLms:
         self.changed = threading.Condition()
         self.answer_frames = True
         self.refuse_output = False
+        self.questions = 0
+        self.pause = 0.0  # set where no thread is left to hold the agent's question open
         self._server = QuietServer(("127.0.0.1", port), self._handler())
         self.port: int = self._server.server_address[1]
         self.url = f"http://127.0.0.1:{self.port}"
@@ -72,8 +74,10 @@ class SmallLms:
             def do_GET(self) -> None:
                 query = parse_qs(urlsplit(self.path).query)
                 if self._known():
-                    commands = lms.give(int(query["after"][0]), float(query["wait"][0]))
-                    self._answer(200, {"commands": commands})
+                    lms.questions += 1
+                    wait = 0.0 if lms.pause else float(query["wait"][0])
+                    commands = lms.give(int(query["after"][0]), wait)
+                    self._answer(200, {"commands": commands, **({"pause": lms.pause} if lms.pause else {})})
 
             def _known(self) -> bool:
                 if self.headers["Authorization"] == f"Bearer {TOKEN}":

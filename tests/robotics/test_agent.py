@@ -195,6 +195,19 @@ async def test_while_the_lms_is_away_the_program_goes_on_and_is_told_afterwards(
         assert "".join(dict.fromkeys(printed.split())) == "0123"
 
 
+async def test_the_agent_keeps_the_pause_that_the_lms_asks_for_and_hears_its_stop_after_it(lms: Lms) -> None:
+    lms.pause = 1.0
+    async with room(lms, "sim://world?seed=7") as agent:
+        await until(lambda: state(lms) == "ready")
+        before = lms.questions
+        await asyncio.sleep(2.0)
+        assert lms.questions - before <= 2
+        lms.say("run", run="r1", kit="sim-7", source=ROBOT + ON_AND_ON, seconds=30)
+        await until(lambda: agent.keepers["sim-7"].snapshot()["telemetry"]["left"], 3.0)
+        lms.say("stop", kit="sim-7")
+        await until(lambda: agent.keepers["sim-7"].snapshot()["telemetry"]["left"] == 0, 1.5)
+
+
 async def test_a_refused_token_is_said_once_and_the_kits_go_on(
     lms: Lms, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,6 +1,6 @@
 """What happens in the rooms right now, inside this process: newest telemetry, who watches, who waits for a command.
 
-In-process is right here: the web is one process with 48 threads, and a room's agent, teacher and pupils all meet in
+In-process is right here: the web is one process of many threads, and a room's agent, teacher and pupils all meet in
 it. A region that outgrows one process puts Redis publish/subscribe behind these same few verbs. Nothing here is lost
 that matters: rows are the truth, and every watcher reads them anew every few seconds.
 
@@ -21,9 +21,10 @@ from sqlalchemy.orm import Session
 
 from zerek.base.errors import TooMany
 from zerek.base.text import N_
+from zerek.settings import WEB_THREADS
 
-MOST_STREAMS = 24  # threads that pages may hold
-MOST_WAITING = 12  # threads that agents may hold
+MOST_STREAMS = WEB_THREADS // 2  # threads that pages may hold
+MOST_WAITING = WEB_THREADS // 4  # threads that agents may hold; the last quarter answers everybody else
 MOST_NOTES = 400  # waiting for one slow page, before it is told to read everything anew
 POINTS = 60  # of a kit's distance, kept for the line that a new page draws
 

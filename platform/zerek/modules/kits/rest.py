@@ -8,7 +8,7 @@ from flask import Blueprint, jsonify, request
 from flask.typing import ResponseReturnValue
 
 from zerek.base import clock
-from zerek.base.errors import Refused, Unavailable, ZerekError
+from zerek.base.errors import Refused, ZerekError
 from zerek.base.text import N_
 from zerek.modules.kits import api, live
 from zerek.web.errors import told
@@ -16,6 +16,7 @@ from zerek.web.shell import close_session, machine, session
 
 pages = Blueprint("kits_agent", __name__, url_prefix="/kits/agent")
 
+PAUSE = 1.0  # seconds to the next question of an agent whose question no thread can hold open
 LONGEST_WAIT = 25.0  # seconds that an agent's question may stay open: less than any proxy's patience
 
 
@@ -38,7 +39,10 @@ def frames() -> ResponseReturnValue:
 @pages.get("/commands")
 @machine
 def commands() -> ResponseReturnValue:
-    """Answers as soon as there is a command, at the latest after ``wait`` seconds."""
+    """Answers as soon as there is a command, at the latest after ``wait`` seconds.
+
+    Where no thread is left for waiting the answer comes at once, with a ``pause`` to keep before the next question.
+    """
     room = api.room_of_agent(session(), _token())
     agent_run, after = request.args.get("session", ""), _number("after")
     hub = live.hub(session())
@@ -49,7 +53,8 @@ def commands() -> ResponseReturnValue:
     if found or until <= time.monotonic():
         return jsonify(commands=found)
     if not hub.waiting.acquire(blocking=False):
-        raise Unavailable(N_("Too many classroom computers wait at once. Please ask again in a moment."))
+        # An agent that is refused backs off, and a stop that comes late is no stop: it asks again soon instead.
+        return jsonify(commands=[], pause=PAUSE)
     try:
         while not found and not channel.closed and (left := until - time.monotonic()) > 0:
             close_session()  # nobody holds a transaction while waiting
