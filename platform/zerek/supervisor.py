@@ -80,7 +80,7 @@ class Supervisor:
         with log.open("ab") as output:
             child.process = subprocess.Popen(
                 child.argv,
-                env={**os.environ, **child.env},
+                env={**_without_proxies(os.environ), **child.env},
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -128,6 +128,11 @@ class Supervisor:
 def told_to_stop() -> bool:
     """Whether an end was asked for while the supervisor runs; a step that waits long asks this."""
     return bool(signal.sigpending() & ENDS)
+
+
+def _without_proxies(environ: Mapping[str, str]) -> dict[str, str]:
+    """Children speak to each other on this machine: a school's HTTP_PROXY has no business between them."""
+    return {name: value for name, value in environ.items() if not name.lower().endswith("_proxy")}
 
 
 def _begin_child() -> None:

@@ -115,3 +115,21 @@ def test_children_end_when_the_supervisor_itself_is_killed(start: Start, tmp_pat
     (child,) = pids(tmp_path, 1)
     supervisor.kill()
     assert is_gone(child)
+
+
+# Writes down what it finds in its environment.
+TELLER = """
+import os, pathlib, sys, time
+found = [name for name in os.environ if name.lower().endswith("_proxy")]
+pathlib.Path(sys.argv[1], "found").write_text(" ".join(found) + ".")
+pathlib.Path(sys.argv[1], f"pid-{os.getpid()}").touch()
+time.sleep(300)
+"""
+
+
+def test_children_are_told_of_no_proxy(start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HTTP_PROXY", "https_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://proxy.school.example:3128")
+    start(TELLER)
+    pids(tmp_path, 1)
+    assert (tmp_path / "found").read_text() == "."

@@ -114,6 +114,23 @@ def test_when_the_hub_is_down_the_page_says_so_and_offers_to_try_again(
     assert made.state == State.ASKED
 
 
+def test_the_hubs_token_goes_to_no_proxy_of_the_environment(
+    session: Session, pupil: int, no_hub: Work, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = asked(session, pupil)
+    api.begin(session, made.id, by=Actor(pupil), now=NOW)
+    session.commit()
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    monkeypatch.delenv("no_proxy", raising=False)
+    with socket.create_server(("127.0.0.1", 0)) as proxy:
+        proxy.setblocking(False)
+        for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
+            monkeypatch.setenv(name, f"http://127.0.0.1:{proxy.getsockname()[1]}")
+        notebook_jobs.open_notebook(no_hub, made.id)
+        with pytest.raises(BlockingIOError):
+            proxy.accept()
+
+
 def test_when_it_is_ready_the_browser_is_sent_to_the_notebook_but_not_by_going_back(
     session: Session, pupil: int, sign_in: Callable[[str], FlaskClient]
 ) -> None:

@@ -78,7 +78,8 @@ def running_server(settings: Settings, key: str) -> Iterator[Server]:
     """The person's server, started when it is not running; ``key`` is people.key_of. Raises Unavailable."""
     own = settings.secrets["hub_service"]
     user = f"{settings.hub_api_url}/users/{key}"
-    with httpx.Client(timeout=httpx.Timeout(15.0, read=STARTS_WITHIN)) as client:
+    # trust_env: what stands in HTTP_PROXY is no way to this machine's own ports, and must not be shown the token.
+    with httpx.Client(timeout=httpx.Timeout(15.0, read=STARTS_WITHIN), trust_env=False) as client:
         _start(client, user, own)
         scope = f"access:servers!user={key}"
         wanted = {"scopes": [scope], "expires_in": TOKEN_LASTS, "note": "put and fetch files"}
