@@ -33,9 +33,10 @@ def lms() -> Flask:
 
     @app.route("/seen", methods=["GET", "POST", "PUT"], defaults={"rest": ""})
     @app.route("/jupyter/<path:rest>")
-    def seen(rest: str) -> dict[str, object]:
+    def seen(rest: str) -> tuple[dict[str, object], dict[str, str]]:
         headers = {name.lower(): value for name, value in request.headers.items()}
-        return {"cookie": headers.get("cookie", ""), "size": len(request.data), "headers": headers}
+        told = {"cookie": headers.get("cookie", ""), "size": len(request.data), "headers": headers}
+        return told, {"Service-Worker-Allowed": "/"}
 
     @app.get("/packed")
     def packed() -> Response:
@@ -194,6 +195,18 @@ def test_a_link_to_another_persons_server_leads_to_the_door(door: Door) -> None:
         )
         assert httpx.get(f"{door.url}/jupyter/user/p7/x.js", headers=cookies).status_code == 403
         assert httpx.post(f"{door.url}/jupyter/user/p7/x", headers=page | cookies).status_code == 403
+
+
+def test_a_pupils_server_plants_no_service_worker_in_a_browser(door: Door) -> None:
+    cookies = with_pass(door, "p7")
+    plain = httpx.get(f"{door.url}/jupyter/user/p7/files/sw.js", headers=cookies)
+    assert plain.status_code == 200
+    assert "Service-Worker-Allowed" not in plain.headers
+    assert httpx.get(f"{door.url}/seen").headers["Service-Worker-Allowed"] == "/"
+    kept = httpx.get(
+        f"{door.url}/jupyter/user/p7/files/sw.js", headers={"Service-Worker": "script"} | cookies
+    )
+    assert kept.status_code == 403
 
 
 @pytest.mark.parametrize(

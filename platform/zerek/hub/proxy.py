@@ -59,13 +59,20 @@ class Handler(ProxyHandler):  # type: ignore[misc]
 
     async def prepare(self) -> None:
         self.too_large = int(self.request.headers.get("Content-Length") or 0) > LARGEST_BODY
-        if not self._may_pass():
+        if self._is_service_worker():
+            self.set_status(403)
+            self.finish()
+        elif not self._may_pass():
             self._to_the_door()
 
     def _prefix(self) -> str:
         """Of the route this request takes. An address may be written in many ways; what counts is where it leads."""
         route = self.proxy.target_for_req(None, self.path_args[0])
         return str(route["prefix"]) if route else "/"
+    def _is_service_worker(self) -> bool:
+        """A browser wants to keep a pupil's script: it would outlive the sign-out and answer for the LMS's own pages."""
+        return "Service-Worker" in self.request.headers and _SERVER.match(self._prefix()) is not None
+
 
     def _may_pass(self) -> bool:
         """Whether a browser may come to this server; a program that shows a token is the server's own business."""
@@ -159,6 +166,8 @@ class Handler(ProxyHandler):  # type: ignore[misc]
                 self.clear_header(name)
             self.set_status(int(line.split()[1]))
             return
+        if name.lower() == "service-worker-allowed" and _SERVER.match(self._prefix()):
+            return  # a pupil's server has no say over the rest of the address
         name, _, value = line.strip().partition(":")
         if name and name.lower() not in OF_ONE_HOP:
             self.add_header(name, value.strip())
