@@ -21,13 +21,15 @@ from markupsafe import Markup
 
 from zerek.base import clock
 from zerek.base.permissions import Role
-from zerek.base.text import N_
+from zerek.base.text import N_, Words
 from zerek.modules.kits import api, forms, live, stream
 from zerek.modules.schools import api as schools
 from zerek.web.home import own_address, panel
 from zerek.web.menu import entry
 from zerek.web.shell import SESSION_COOKIE, actor, close_session, language, session
 from zerek.web.slots import fill
+
+MANY = 12  # rooms; more than these are shown by district
 
 pages = Blueprint("kits", __name__, url_prefix="/kits", template_folder="templates")
 
@@ -44,7 +46,21 @@ entry(
 def rooms() -> ResponseReturnValue:
     found = api.rooms_for(session(), actor())
     names = schools.school_names(session(), [room.school_id for room in found])
-    return render_template("kits/rooms.html", rooms=found, schools=names, is_online=_is_online)
+    districts = _by_district(found) if len(found) > MANY else []
+    return render_template(
+        "kits/rooms.html", rooms=found, schools=names, districts=districts, is_online=_is_online
+    )
+
+
+def _by_district(rooms: list[api.RoomRow]) -> list[tuple[Words, list[api.RoomRow]]]:
+    """A region has a school No. 1 in every district: without it a long list says little."""
+    return [
+        (
+            district.name,
+            [room for school in district.schools for room in rooms if room.school_id == school.id],
+        )
+        for district in schools.by_district(session())
+    ]
 
 
 def _is_online(room: api.RoomRow) -> bool:

@@ -9,9 +9,18 @@ from zerek.base import clock
 from zerek.base.errors import SignInNeeded
 from zerek.base.permissions import signed_in
 from zerek.modules.people import api
+from zerek.modules.people.browsers import known_as
 from zerek.web.errors import told
 from zerek.web.home import own_address
-from zerek.web.limits import BY_ACCOUNT, BY_ADDRESS, account, limiter
+from zerek.web.limits import (
+    BY_ACCOUNT,
+    BY_ACCOUNT_HERE,
+    BY_ADDRESS,
+    account,
+    account_here,
+    has_failed,
+    limiter,
+)
 from zerek.web.shell import SESSION_COOKIE, actor, session, settings, visitor
 
 pages = Blueprint("people", __name__, url_prefix="/people", template_folder="templates")
@@ -23,7 +32,8 @@ def sign_in() -> ResponseReturnValue:
 
 
 @pages.post("/sign-in")
-@limiter.limit(BY_ACCOUNT, key_func=account)
+@limiter.limit(BY_ACCOUNT_HERE, key_func=account_here, deduct_when=has_failed)
+@limiter.limit(BY_ACCOUNT, key_func=account, deduct_when=has_failed)
 @limiter.limit(BY_ADDRESS)
 def enter() -> ResponseReturnValue:
     target = own_address(request.form.get("next", ""))
@@ -57,7 +67,7 @@ def sign_out() -> ResponseReturnValue:
 @pages.get("/me")
 def me() -> ResponseReturnValue:
     open_now = api.open_sessions(session(), signed_in(actor()), clock.now())
-    return render_template("people/me.html", sessions=open_now, this=visitor().session_id)
+    return render_template("people/me.html", sessions=open_now, this=visitor().session_id, known_as=known_as)
 
 
 @pages.post("/sessions/<int:session_id>/end")

@@ -37,6 +37,10 @@ class DistrictRow:
     def in_town(self) -> int:
         return sum(school.town for school in self.schools)
 
+    @property
+    def classes(self) -> int:
+        return sum(school.classes for school in self.schools)
+
 
 def school_names(session: Session, ids: Iterable[int]) -> dict[int, Words]:
     found = session.execute(select(School.id, School.name).where(School.id.in_(set(ids))))
