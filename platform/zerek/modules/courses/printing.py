@@ -180,7 +180,7 @@ def _fitting(
     most_lines: int,
     colour: tuple[int, int, int] = INK,
 ) -> float:
-    """Bold text as large as it fits into so many lines."""
+    """Bold text as large as it fits into so many lines, which are about as long as one another."""
     wide = RIGHT - x
     while size > 10:
         pdf.set_font("Onest", "B", size)
@@ -188,7 +188,16 @@ def _fitting(
         if widest <= wide and _high(pdf, wide, text, size, bold=True) <= (most_lines + 0.1) * size * LEADING:
             break
         size -= 1
-    return _lines(pdf, x, y, RIGHT - x, text, size, bold=True, colour=colour)
+    return _lines(pdf, x, y, _even(pdf, wide, text, size), text, size, bold=True, colour=colour)
+
+
+def _even(pdf: FPDF, wide: float, text: str, size: float) -> float:
+    """The least width at which bold text takes no more lines: no last line of one word."""
+    high = _high(pdf, wide, text, size, bold=True)
+    widest = max(pdf.get_string_width(word) for word in text.split())
+    while wide - 3 > widest and _high(pdf, wide - 3, text, size, bold=True) <= high:
+        wide -= 3
+    return wide
 
 
 def _qr(pdf: FPDF, address: str, x: float, y: float, wide: float) -> None:

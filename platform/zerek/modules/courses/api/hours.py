@@ -56,10 +56,11 @@ def mark_read(session: Session, item_id: int, *, by: Actor, now: datetime) -> It
 
 
 def record_done(
-    session: Session, person_id: int, item_id: int, evidence: dict[str, Any], now: datetime
+    session: Session, person_id: int, item_id: int, evidence: dict[str, Any], now: datetime, *, kind: ItemKind
 ) -> bool:
     """Another module says that the person did this notebook or ran this robot; safe to repeat.
 
+    ``kind`` is what was done: a robot's run is no notebook handed in, so an item of another kind is refused.
     ``evidence`` says what showed it, e.g. ``{"submission": 7}``. False when it was counted before, or when the
     person does not take the course, or no longer: then there is no ledger to write into, and a result that comes
     late from a worker is no error.
@@ -69,7 +70,7 @@ def record_done(
     if found is None:
         raise NotFound(access.NO_ITEM)
     item, learning = found
-    if item.kind not in (ItemKind.NOTEBOOK, ItemKind.ROBOT):
+    if item.kind != kind or kind not in (ItemKind.NOTEBOOK, ItemKind.ROBOT):
         raise Refused(N_("This is done on its own page."))
     if not access.learns(learning, actor):
         return False
