@@ -13,7 +13,7 @@ from zerek.base import clock, db, jobs
 from zerek.base.files import Files
 from zerek.base.text import LANGUAGES
 from zerek.modules.people import api as people
-from zerek.settings import Settings
+from zerek.settings import WEB_THREADS, Settings
 from zerek.web import errors, headers, home, languages, limits, menu, shell, static
 
 HOME = Path(__file__).parent
@@ -35,7 +35,7 @@ def create_app(settings: Settings) -> Flask:
         COMPRESS_ALGORITHM=["br", "gzip"],
         TEMPLATES_AUTO_RELOAD=False,
     )
-    engine = db.engine(settings.database)
+    engine = db.engine(settings.database, WEB_THREADS)
     files = Files(settings.data / "files")
     app.extensions["zerek"] = shell.Shell(settings, engine, files, people.identify)
     modules.load()

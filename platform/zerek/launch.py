@@ -15,11 +15,11 @@ from dataclasses import replace
 from zerek.base.errors import CannotStart
 from zerek.base.text import N_
 from zerek.hub import commands as hub
-from zerek.settings import WEB_THREADS, Settings
+from zerek.settings import ANY_ADDRESS, WEB_THREADS, Settings
 from zerek.supervisor import Child, Say, Supervisor, told_to_stop
 
 PATIENCE = 60.0  # seconds to the first page before we say that something is wrong
-DEMO_KITS = ("sim://world?seed=7", "sim://world?seed=11")
+DEMO_KITS = ("sim://world?seed=7&name=Зерек-1&key=demo-1", "sim://world?seed=11&name=Зерек-2&key=demo-2")
 
 
 def run(settings: Settings, prepare: Callable[[], None], greet: Callable[[str], None], say: Say) -> None:
@@ -27,6 +27,10 @@ def run(settings: Settings, prepare: Callable[[], None], greet: Callable[[str], 
 
     ``prepare`` is called when the web process is already on its way, so let it import what it needs by itself.
     """
+    if settings.host in ANY_ADDRESS and not settings.public_url:
+        raise CannotStart(
+            N_("Whoever listens on every address must say by which one people come: set ZEREK_PUBLIC_URL.")
+        )
     with ExitStack() as held:
         held.enter_context(_alone(settings))
         _need_port(settings)
@@ -54,7 +58,7 @@ def children(settings: Settings) -> list[Child]:
         "gunicorn",
         "zerek.app:from_environment()",
         "--bind",
-        f"{settings.host}:{settings.web_port}",
+        f"{settings.inner_host}:{settings.web_port}",
     ]
     # One process: live telemetry is kept in it. Threads: streams and slow lines hold one each.
     web += [
@@ -123,7 +127,7 @@ def _with_ports(settings: Settings) -> Settings:
     with ExitStack() as held:
         free = [held.enter_context(socket.socket()) for _ in wanted]
         for one in free:
-            one.bind((settings.host, 0))
+            one.bind((settings.inner_host, 0))
         chosen = {
             name: getattr(settings, name) or one.getsockname()[1]
             for name, one in zip(wanted, free, strict=True)
@@ -135,7 +139,7 @@ def wait_for_page(settings: Settings, patience: float = PATIENCE) -> bool:
     """Whether the first page came, through the proxy, within so many seconds."""
     end = time.monotonic() + patience
     while time.monotonic() < end and not told_to_stop():
-        line = http.client.HTTPConnection(settings.host, settings.port, timeout=5)
+        line = http.client.HTTPConnection(settings.inner_host, settings.port, timeout=5)
         try:
             line.request("GET", "/", headers={"Accept": "text/html"})
             if line.getresponse().status == 200:

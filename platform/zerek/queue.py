@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from typing import Any
 
@@ -9,12 +10,16 @@ from celery import Celery
 from celery.signals import worker_process_init, worker_ready, worker_shutting_down
 from kombu.exceptions import OperationalError
 from kombu.transport.sqlalchemy import Transport as SqlTransport
+from sqlalchemy import NullPool, create_engine, text
+from sqlalchemy.exc import DBAPIError
 
 from zerek import modules
 from zerek.base import db, jobs
 from zerek.base.files import Files
 from zerek.base.jobs import Send, Work
 from zerek.settings import Settings
+
+log = logging.getLogger("zerek.queue")
 
 TASK = "zerek.run_job"
 SWEEP_EVERY = 2.0  # seconds
@@ -107,4 +112,16 @@ def sweep_until(stop: threading.Event, settings: Settings, every: float = SWEEP_
     """Send again what was lost, every so many seconds, until told to stop."""
     work, send = work_on(settings), sender(settings)
     while not stop.wait(every):
-        jobs.sweep(work, send)
+        try:
+            jobs.sweep(work, send)
+            forget_delivered(settings)
+        except (OSError, DBAPIError) as error:  # a database that restarts must not end the sweep with it
+            log.warning("the sweep comes back in %s s: %s", every, error)
+
+
+def forget_delivered(settings: Settings) -> None:
+    """Drop what was delivered from the queue in SQLite: kombu only hides it, and reads past it at every look."""
+    if settings.broker.startswith("sqla+"):
+        queue = create_engine(settings.broker.removeprefix("sqla+"), poolclass=NullPool)
+        with queue.begin() as connection:
+            connection.execute(text("DELETE FROM kombu_message WHERE visible = 0"))

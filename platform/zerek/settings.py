@@ -14,10 +14,16 @@ WEB_THREADS = 48  # of the web process; kits/live.py says how many of them may b
 # Kept in the data folder, made at the first start: a restart must not sign everybody out.
 SECRETS = ("app", "hub_client", "hub_service", "hub_cookie", "proxy", "agent")
 
+ANY_ADDRESS = ("", "0.0.0.0", "::")  # noqa: S104 - compared with, never listened on
+
 
 @dataclass(frozen=True)
 class Settings:
-    """Ports are TCP ports of ``host``; a port of 0 is not yet chosen. URLs end without a slash."""
+    """Ports are TCP ports of ``host``; a port of 0 is not yet chosen. URLs end without a slash.
+
+    ``behind_proxy``: a server of the operator's stands before ours, so that what it says of a browser's address
+    is believed; without one a browser could say anything.
+    """
 
     data: Path
     database_url: str = ""
@@ -28,6 +34,7 @@ class Settings:
     hub_port: int = 0
     proxy_api_port: int = 0
     public_url: str = ""
+    behind_proxy: bool = False
     demo: bool = False
     worker_processes: int = 2
     unsafe_no_jail: bool = False
@@ -49,12 +56,17 @@ class Settings:
     @property
     def web_url(self) -> str:
         """Where the proxy finds the web process."""
-        return f"http://{self.host}:{self.web_port}"
+        return f"http://{self.inner_host}:{self.web_port}"
+
+    @property
+    def inner_host(self) -> str:
+        """The address the inner ports listen on: never all of the machine's."""
+        return "127.0.0.1" if self.host in ANY_ADDRESS else self.host
 
     @property
     def hub_api_url(self) -> str:
         """The Hub's API, asked by the worker behind the proxy's back."""
-        return f"http://{self.host}:{self.hub_port}/jupyter/hub/api"
+        return f"http://{self.inner_host}:{self.hub_port}/jupyter/hub/api"
 
     @property
     def secure(self) -> bool:
@@ -73,6 +85,7 @@ class Settings:
             "ZEREK_HUB_PORT": str(self.hub_port),
             "ZEREK_PROXY_API_PORT": str(self.proxy_api_port),
             "ZEREK_PUBLIC_URL": self.public_url,
+            "ZEREK_BEHIND_PROXY": "1" if self.behind_proxy else "",
             "ZEREK_DEMO": "1" if self.demo else "",
             "ZEREK_WORKER_PROCESSES": str(self.worker_processes),
             "ZEREK_UNSAFE_NO_JAIL": "1" if self.unsafe_no_jail else "",
@@ -95,6 +108,7 @@ class Settings:
             hub_port=_number(environ, "ZEREK_HUB_PORT", 0),
             proxy_api_port=_number(environ, "ZEREK_PROXY_API_PORT", 0),
             public_url=environ.get("ZEREK_PUBLIC_URL", "").rstrip("/"),
+            behind_proxy=environ.get("ZEREK_BEHIND_PROXY") == "1",
             demo=environ.get("ZEREK_DEMO") == "1",
             worker_processes=_number(environ, "ZEREK_WORKER_PROCESSES", 2),
             unsafe_no_jail=environ.get("ZEREK_UNSAFE_NO_JAIL") == "1",

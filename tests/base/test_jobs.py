@@ -83,7 +83,7 @@ def test_two_workers_who_are_sent_the_same_job_do_it_once(work: Work) -> None:
 def test_a_message_that_was_lost_is_sent_again_by_the_sweep(work: Work) -> None:
     job_id = asked(work, what="lost")
     with work.transaction() as session:
-        session.get_one(Job, job_id).created_at = clock.now() - timedelta(minutes=1)
+        session.get_one(Job, job_id).sent_at = clock.now() - timedelta(minutes=1)
     sent: list[int] = []
     jobs.sweep(work, sent.append)
     assert sent == [job_id]
@@ -137,6 +137,32 @@ def test_a_worker_killed_in_the_middle_leaves_the_job_to_the_next(work: Work) ->
     assert sent == [job_id]
     assert jobs.run(work, job_id)
     assert done == ["inherited"]
+
+
+def test_a_job_held_on_a_machine_that_is_no_more_is_taken_over_after_a_while(work: Work) -> None:
+    job_id = asked(work, what="orphan")
+    with work.transaction() as session:
+        row = session.get_one(Job, job_id)
+        row.state, row.holder, row.attempts = "running", "another-machine/17/1.00", 1
+        row.taken_at = clock.now()
+    assert jobs.sweep(work, lambda job_id: None) == [], "it may still be working"
+    with work.transaction() as session:
+        session.get_one(Job, job_id).taken_at = clock.now() - jobs.LEASE - timedelta(seconds=1)
+    assert jobs.sweep(work, lambda job_id: None) == [job_id]
+    assert jobs.run(work, job_id)
+    assert done == ["orphan"]
+
+
+def test_the_sweep_goes_on_when_the_broker_is_away(work: Work) -> None:
+    job_id = asked(work, what="patient")
+    with work.transaction() as session:
+        session.get_one(Job, job_id).sent_at = None
+
+    def nobody_answers(job_id: int) -> None:
+        raise ConnectionRefusedError("no broker")
+
+    assert jobs.sweep(work, nobody_answers) == [job_id]
+    assert jobs.run(work, job_id)
 
 
 def test_jobs_are_sent_after_the_commit_and_not_before(work: Work) -> None:

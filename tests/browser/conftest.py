@@ -42,8 +42,9 @@ class House:
 
 
 @pytest.fixture(scope="session")
-def house(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[House]:
+def house(tmp_path_factory: pytest.TempPathFactory, needed: Callable[[str], str]) -> Iterator[House]:
     """The demo on a free port, stopped at the end; whoever asks for it needs a browser, so that comes first."""
+    needed("chromium")
     place = tmp_path_factory.mktemp("house")
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -77,8 +78,9 @@ def _wait(house: House, said: Path) -> None:
         time.sleep(0.1)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(needed: Callable[[str], str]) -> Iterator[Browser]:
+    """Of one module: while Playwright is open its event loop runs in this thread, and nobody else may run one."""
     with chromium(needed("chromium")) as made:
         yield made
 

@@ -159,6 +159,16 @@ def test_a_second_start_on_the_same_folder_is_refused(begin: Begin, tmp_path: Pa
     assert "already runs" in refused(tmp_path / "data", "demo", "--port", str(free_port()))
 
 
+def test_who_listens_on_every_address_must_say_by_which_one_people_come(tmp_path: Path) -> None:
+    assert "ZEREK_PUBLIC_URL" in refused(tmp_path, "demo", ZEREK_HOST="0.0.0.0")
+
+
+def test_the_database_is_not_for_every_account_of_the_machine(begin: Begin, tmp_path: Path) -> None:
+    begin()
+    for name in ("zerek.sqlite", "queue.sqlite", "hub.sqlite", "secrets.json"):
+        assert (tmp_path / "data" / name).stat().st_mode & 0o077 == 0, name
+
+
 def test_a_wrong_variable_is_named(tmp_path: Path) -> None:
     assert "ZEREK_PORT" in refused(tmp_path, "upgrade", ZEREK_PORT="eight thousand")
 

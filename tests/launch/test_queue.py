@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
@@ -73,6 +74,21 @@ def asked(work: Work) -> int:
 def is_done(work: Work, job_id: int) -> bool:
     with work.transaction() as session:
         return session.get_one(Job, job_id).state == "done"
+
+
+def test_what_was_delivered_does_not_pile_up_in_the_sqlite_queue(settings: Settings) -> None:
+    chosen = replace(settings, broker_url="")
+    queue.declare(chosen)
+    send = queue.sender(chosen)
+    for job_id in range(3):
+        send(job_id)
+    with closing(sqlite3.connect(chosen.data / "queue.sqlite")) as messages:
+        messages.execute(
+            "UPDATE kombu_message SET visible = 0 WHERE id IN (SELECT id FROM kombu_message LIMIT 2)"
+        )
+        messages.commit()
+        queue.forget_delivered(chosen)
+        assert messages.execute("SELECT count(*), min(visible) FROM kombu_message").fetchone() == (1, 1)
 
 
 @pytest.mark.parametrize("carrier", ["sqlite", "redis"])

@@ -39,6 +39,7 @@ class Files:
         except BaseException:
             os.unlink(scratch)
             raise
+        _sync_folder(target.parent)
         return digest
 
     def get(self, digest: str) -> bytes:
@@ -47,3 +48,12 @@ class Files:
             return self.path(digest).read_bytes()
         except FileNotFoundError:
             raise NotFound(N_("There is no such file.")) from None
+
+
+def _sync_folder(folder: Path) -> None:
+    """A name that is not on the disk yet would be lost with the power, and leave its row without a file."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

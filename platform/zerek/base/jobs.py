@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import os
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -30,7 +30,7 @@ ATTEMPTS = 5
 LEASE = timedelta(
     minutes=10
 )  # longer than any job may take; a dead worker on this machine is noticed at once
-RESEND = timedelta(seconds=5)
+RESEND = timedelta(seconds=15)  # a message not taken up by then counts as lost; two of them do no harm
 
 
 class Job(Model):
@@ -99,7 +99,7 @@ def given_up(name: str) -> Callable[[Handler], Handler]:
 def put(session: Session, name: str, /, *, due: datetime | None = None, **payload: Any) -> Job:
     """Ask for a job in this transaction; it is sent when the transaction commits."""
     now = clock.now()
-    row = Job(name=name, payload=payload, created_at=now, due_at=due or now)
+    row = Job(name=name, payload=payload, created_at=now, due_at=due or now, sent_at=None if due else now)
     session.add(row)
     session.flush()
     if due is None:
@@ -116,11 +116,15 @@ def send_after_commit(send: Send) -> None:
 def _tell_the_queue(session: Session) -> None:
     if session.in_nested_transaction() or "send" not in _news:
         return  # a savepoint is no commit: nobody else sees the row yet
-    for job_id in session.info.pop("jobs", []):
+    _send_all(session.info.pop("jobs", []), _news["send"])
+
+
+def _send_all(ids: Iterable[int], send: Send) -> None:
+    for job_id in ids:
         try:
-            _news["send"](job_id)
-        except OSError as error:  # a broker that is away is the sweep's business
-            log.warning("job %s waits for the sweep: %s", job_id, error)
+            send(job_id)
+        except OSError as error:  # the broker is away: the sweep will come back to the row
+            log.warning("job %s is not sent: %s", job_id, error)
 
 
 @event.listens_for(Session, "after_rollback")
@@ -144,7 +148,8 @@ def run(work: Work, job_id: int) -> bool:
             _give_back(session, job, error, clock.now())
         return False
     with work.transaction() as session:
-        session.execute(update(Job).where(Job.id == job.id).values(state="done", error=None))
+        mine = (Job.id == job.id) & (Job.holder == job.holder)
+        session.execute(update(Job).where(mine).values(state="done", error=None))
     return True
 
 
@@ -163,10 +168,11 @@ def _give_back(session: Session, job: Job, error: Exception, now: datetime) -> N
     again = job.attempts < ATTEMPTS
     session.execute(
         update(Job)
-        .where(Job.id == job.id)
+        .where(Job.id == job.id, Job.state == "running", Job.holder == job.holder)
         .values(
             state="waiting" if again else "failed",
             due_at=now + timedelta(seconds=2**job.attempts),
+            sent_at=None,
             error=repr(error)[:2000],
         )
     )
@@ -179,20 +185,19 @@ def sweep(work: Work, send: Send) -> list[int]:
     now = clock.now()
     with work.transaction() as session:
         for job in session.scalars(select(Job).where(Job.state == "running")).all():
-            if _is_gone(job.holder):
+            if _is_gone(job.holder) or (job.taken_at or now) < now - LEASE:
                 _inherit(session, job, now)
-        stale = or_(Job.sent_at.is_(None) & (Job.created_at < now - RESEND / 2), Job.sent_at < now - RESEND)
+        unsent = or_(Job.sent_at.is_(None), Job.sent_at < now - RESEND)
         ids = list(
             session.scalars(
                 select(Job.id)
-                .where(Job.state == "waiting", Job.due_at <= now, or_(stale, Job.attempts > 0))
+                .where(Job.state == "waiting", Job.due_at <= now, unsent)
                 .order_by(Job.id)
                 .limit(500)
             )
         )
         session.execute(update(Job).where(Job.id.in_(ids)).values(sent_at=now))
-    for job_id in ids:
-        send(job_id)
+    _send_all(ids, send)
     return ids
 
 
@@ -202,7 +207,9 @@ def _inherit(session: Session, job: Job, now: datetime) -> None:
         _give_back(session, job, ChildProcessError(f"{job.holder} died of it"), now)
         return
     session.execute(
-        update(Job).where(Job.id == job.id, Job.holder == job.holder).values(state="waiting", sent_at=None)
+        update(Job)
+        .where(Job.id == job.id, Job.state == "running", Job.holder == job.holder)
+        .values(state="waiting", sent_at=None)
     )
 
 

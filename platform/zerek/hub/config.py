@@ -24,16 +24,11 @@ def apply(config: Any, settings: Settings) -> None:
     _services(config, settings)
 
 
-def inner_host(settings: Settings) -> str:
-    """The address the inner ports listen on: never all of the machine's."""
-    return "127.0.0.1" if settings.host in ("", "0.0.0.0", "::") else settings.host  # noqa: S104 - a comparison
-
-
 def _addresses(config: Any, settings: Settings) -> None:
     hub = config.JupyterHub
     hub.bind_url = f"http://{settings.host}:{settings.port}/jupyter/"
     hub.public_url = f"{settings.base_url}/jupyter/"
-    hub.hub_ip = inner_host(settings)
+    hub.hub_ip = settings.inner_host
     hub.hub_port = settings.hub_port
     hub.db_url = f"sqlite:///{settings.data / 'hub.sqlite'}"
     hub.cookie_secret = bytes.fromhex(settings.secrets["hub_cookie"])
@@ -41,7 +36,7 @@ def _addresses(config: Any, settings: Settings) -> None:
     hub.log_level = "WARN"
     # The supervisor keeps the proxy, so that the LMS stays up when the Hub does not.
     config.ConfigurableHTTPProxy.should_start = False
-    config.ConfigurableHTTPProxy.api_url = f"http://{inner_host(settings)}:{settings.proxy_api_port}"
+    config.ConfigurableHTTPProxy.api_url = f"http://{settings.inner_host}:{settings.proxy_api_port}"
     config.ConfigurableHTTPProxy.auth_token = settings.secrets["proxy"]
     # Without this the Hub takes the proxy's default target for a stale route and deletes it.
     config.Proxy.extra_routes = {"/": settings.web_url}
