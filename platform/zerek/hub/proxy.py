@@ -22,7 +22,6 @@ from tornado.iostream import StreamClosedError
 from tornado.web import Application, stream_request_body
 
 from zerek.base.passes import PASS_COOKIE, SESSION_COOKIE, holds
-from zerek.hub.config import inner_host
 from zerek.settings import Settings
 
 LARGEST_BODY = (
@@ -69,10 +68,10 @@ class Handler(ProxyHandler):  # type: ignore[misc]
         """Of the route this request takes. An address may be written in many ways; what counts is where it leads."""
         route = self.proxy.target_for_req(None, self.path_args[0])
         return str(route["prefix"]) if route else "/"
+
     def _is_service_worker(self) -> bool:
         """A browser wants to keep a pupil's script: it would outlive the sign-out and answer for the LMS's own pages."""
         return "Service-Worker" in self.request.headers and _SERVER.match(self._prefix()) is not None
-
 
     def _may_pass(self) -> bool:
         """Whether a browser may come to this server; a program that shows a token is the server's own business."""
@@ -166,9 +165,9 @@ class Handler(ProxyHandler):  # type: ignore[misc]
                 self.clear_header(name)
             self.set_status(int(line.split()[1]))
             return
+        name, _, value = line.strip().partition(":")
         if name.lower() == "service-worker-allowed" and _SERVER.match(self._prefix()):
             return  # a pupil's server has no say over the rest of the address
-        name, _, value = line.strip().partition(":")
         if name and name.lower() not in OF_ONE_HOP:
             self.add_header(name, value.strip())
 
@@ -237,7 +236,7 @@ def application(settings: Settings) -> PythonProxy:
             "error_target": f"{settings.web_url}/notebooks/away",
         }
     )
-    given = {"proxy": proxy, "behind": bool(settings.public_url)}
+    given = {"proxy": proxy, "behind": settings.behind_proxy}
     proxy.proxy_app = Application([(r"/(.*)", Handler, given)], log_function=lambda handler: None)
     return proxy
 
@@ -252,7 +251,7 @@ async def serve(settings: Settings) -> None:
     AsyncHTTPClient.configure(None, max_clients=AT_ONCE, max_body_size=1 << 30)
     proxy = application(settings)
     HTTPServer(proxy.proxy_app, max_body_size=1 << 31).listen(settings.port, settings.host)
-    HTTPServer(proxy.api_app).listen(settings.proxy_api_port, inner_host(settings))
+    HTTPServer(proxy.api_app).listen(settings.proxy_api_port, settings.inner_host)
     await asyncio.Event().wait()
 
 

@@ -85,7 +85,7 @@ def running_server(settings: Settings, key: str) -> Iterator[Server]:
         wanted = {"scopes": [scope], "expires_in": TOKEN_LASTS, "note": "put and fetch files"}
         answer = _ask(client, "POST", f"{user}/tokens", own, json=wanted)
         _expect(answer, 200, 201)
-        contents = f"http://{settings.host}:{settings.port}/jupyter/user/{key}/api/contents"
+        contents = f"http://{settings.inner_host}:{settings.port}/jupyter/user/{key}/api/contents"
         yield Server(client, contents, _json(answer)["token"])
 
 
