@@ -13,6 +13,7 @@ from zerek.base import events
 from zerek.base.errors import Forbidden, NotFound, Refused, SignInNeeded
 from zerek.base.files import Files
 from zerek.base.permissions import ANYONE, Actor, Role, class_place, school_place
+from zerek.content.packages import ItemKind
 from zerek.modules.courses import api
 from zerek.modules.courses.models import Enrolment, Given, Hours, Version
 from zerek.modules.schools import api as schools
@@ -199,13 +200,16 @@ def test_another_module_tells_that_the_robot_ran(
     robot, lesson = item_id(given, "r2"), item_id(given, "r1")
     assert pupil.person_id is not None
     assert teacher.person_id is not None
-    assert api.record_done(session, pupil.person_id, robot, {"run": 7}, NOW) is True
-    assert api.record_done(session, pupil.person_id, robot, {"run": 8}, NOW) is False
-    assert api.record_done(session, teacher.person_id, robot, {"run": 9}, NOW) is False, (
-        "a teacher tries it out"
-    )
+    assert api.record_done(session, pupil.person_id, robot, {"run": 7}, NOW, kind=ItemKind.ROBOT) is True
+    assert api.record_done(session, pupil.person_id, robot, {"run": 8}, NOW, kind=ItemKind.ROBOT) is False
+    assert (
+        api.record_done(session, teacher.person_id, robot, {"run": 9}, NOW, kind=ItemKind.ROBOT) is False
+    ), "a teacher tries it out"
     with pytest.raises(Refused):
-        api.record_done(session, pupil.person_id, lesson, {}, NOW)
+        api.record_done(session, pupil.person_id, lesson, {}, NOW, kind=ItemKind.LESSON)
+    for kind, other in ((ItemKind.NOTEBOOK, robot), (ItemKind.ROBOT, lesson)):
+        with pytest.raises(Refused):
+            api.record_done(session, pupil.person_id, other, {"run": 10}, NOW, kind=kind)
     session.commit()
     assert rows(Hours) == 1
     assert api.item(session, robot).program_text.endswith("robot.forward(cm=10)\n")
@@ -219,9 +223,9 @@ def test_a_result_that_comes_after_the_pupil_left_the_class_is_no_error(
     new_person: NewPerson,
 ) -> None:
     robot, stranger = item_id(given, "r2"), new_person("Көшіп кеткен")
-    assert api.record_done(session, stranger, robot, {"run": 1}, NOW) is False
+    assert api.record_done(session, stranger, robot, {"run": 1}, NOW, kind=ItemKind.ROBOT) is False
     with pytest.raises(NotFound):
-        api.record_done(session, stranger, 404, {}, NOW)
+        api.record_done(session, stranger, 404, {}, NOW, kind=ItemKind.ROBOT)
     session.commit()
     assert rows(Hours) == 0
 

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from zerek.base import clock
-from zerek.base.errors import ZerekError
+from zerek.base.errors import Refused, ZerekError
 from zerek.base.files import Files
 from zerek.base.permissions import Actor
 from zerek.content import shipped
@@ -101,3 +101,14 @@ def test_a_run_for_a_lesson_of_another_class_is_refused(
     item = session.query(courses.Item).filter(courses.Item.kind == "robot").one()
     with pytest.raises(ZerekError):
         ask(item_id=item.id, by=pupil)
+
+
+def test_a_run_counts_for_no_lesson_that_is_not_done_on_a_robot(
+    session: Session, lesson, kit: Kit, ask, teacher: Actor, pupil: Actor
+) -> None:
+    api.assign(session, kit.id, person_id=pupil.person_id, by=teacher)
+    notebook = session.query(courses.Item).filter(courses.Item.kind == "notebook").first()
+    assert notebook is not None
+    with pytest.raises(Refused):
+        ask(item_id=notebook.id, by=pupil)
+    assert session.query(Run).count() == 0

@@ -17,6 +17,7 @@ from zerek.base.files import Files
 from zerek.base.jobs import Job, put
 from zerek.base.permissions import Actor, Role, allow, class_place, may, require, school_place, signed_in
 from zerek.base.text import N_
+from zerek.content.packages import ItemKind
 from zerek.modules.assignments import queries
 from zerek.modules.assignments.models import MOVES, OPEN, Outcome, Release, State, Submission
 from zerek.modules.assignments.queries import Best, Row, ahead_of, best, of_person
@@ -181,7 +182,8 @@ def keep_result(session: Session, submission_id: int, result: Result, now: datet
         )
     )
     session.flush()
-    courses.record_done(session, row.person_id, row.item_id, {"submission": submission_id}, now)
+    evidence = {"submission": submission_id}
+    courses.record_done(session, row.person_id, row.item_id, evidence, now, kind=ItemKind.NOTEBOOK)
     tell(session, Graded(submission_id, row.person_id, row.item_id))
     return True
 

@@ -12,6 +12,7 @@ from zerek.base import jobs
 from zerek.base.errors import Conflict, Forbidden, NotFound, Refused, TooLarge
 from zerek.base.permissions import Actor, require, signed_in
 from zerek.base.text import N_, language
+from zerek.content.packages import ItemKind
 from zerek.modules.courses import api as courses
 from zerek.modules.kits import queries, rooms
 from zerek.modules.kits.models import Kit, Room, Run
@@ -36,7 +37,7 @@ def ask_run(
     room, kit = rooms.movable_kit(session, kit_id, by)
     _refuse_what_is_no_program(source)
     if item_id is not None:
-        courses.open_item(session, item_id, by=by)  # a run that counts belongs to a lesson that she may read
+        _refuse_what_is_no_robots_lesson(session, item_id, by)
     digest = hashlib.sha256(source.encode()).hexdigest()
     session.refresh(room, with_for_update=True)
     now_running = queries.newest_runs(session, [kit.id]).get(kit.id)
@@ -62,6 +63,13 @@ def ask_run(
     rooms.command(session, room, "run", kit=kit, run=run, by=signed_in(by), now=now, seconds=RUN_SECONDS)
     jobs.put(session, "kits.close_run", due=now + CLOSED_AFTER, run_id=run.id)
     return run
+
+
+def _refuse_what_is_no_robots_lesson(session: Session, item_id: int, by: Actor) -> None:
+    """A run that counts belongs to a lesson that she may read, and that is done by a run."""
+    item, _ = courses.open_item(session, item_id, by=by)
+    if item.kind != ItemKind.ROBOT:
+        raise Refused(N_("This lesson is not done on a robot."))
 
 
 def _refuse_what_is_no_program(source: str) -> None:
@@ -100,7 +108,8 @@ def count_run(session: Session, run_id: str, *, now: datetime) -> None:
     """A program of a lesson has run to its end: the lesson's hours are its author's. Safe to repeat."""
     run = session.get(Run, run_id)
     if run is not None and run.item_id is not None and run.reason == "finished":
-        courses.record_done(session, run.person_id, run.item_id, {"run": run.id}, now)
+        evidence = {"run": run.id}
+        courses.record_done(session, run.person_id, run.item_id, evidence, now, kind=ItemKind.ROBOT)
 
 
 def see_run(session: Session, run_id: str, by: Actor) -> tuple[Room, Kit, Run]:
