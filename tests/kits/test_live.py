@@ -184,6 +184,19 @@ def test_a_stranger_gets_no_stream_and_holds_no_thread(
     assert not live.hub(session).channel(room.id).watchers
 
 
+def test_who_may_not_see_a_room_leaves_nothing_in_memory(
+    session: Session, room: Room, kit: Kit, pupil: Actor, client: FlaskClient, sign_in
+) -> None:
+    hub = live.hub(session)
+    before = len(hub)
+    browser = sign_in("Әлия Серікқызы")
+    assert browser.get(f"/kits/rooms/{room.id}/stream").status_code == 403
+    for number in range(5000, 5050):
+        assert client.get(f"/kits/rooms/{number}/stream").status_code == 401
+        assert browser.get(f"/kits/rooms/{number}/stream").status_code == 404
+    assert len(hub) == before
+
+
 def test_a_reader_who_leaves_gives_the_thread_back(
     listen, session: Session, kit: Kit, room: Room, teacher: Actor
 ) -> None:

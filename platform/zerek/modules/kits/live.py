@@ -137,6 +137,10 @@ class Hub:
         self._streams = threading.BoundedSemaphore(MOST_STREAMS)
         self.waiting = threading.BoundedSemaphore(MOST_WAITING)
 
+    def __len__(self) -> int:
+        """Rooms that this process keeps in memory."""
+        return len(self._channels)
+
     def channel(self, room_id: int) -> Channel:
         with self._lock:
             return self._channels.setdefault(room_id, Channel())

@@ -189,6 +189,7 @@ def live_stream(room_id: int) -> ResponseReturnValue:
         room_id, request.args.get("kit", type=int), after, request.cookies.get(SESSION_COOKIE, "")
     )
     hub = live.hub(session())
+    api.see_room(session(), room_id, actor())  # a stranger to the room leaves no trace in memory
     close_session()
     watcher = hub.watch(room_id)
     try:
