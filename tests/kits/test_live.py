@@ -251,3 +251,16 @@ def test_what_is_rolled_back_is_told_to_nobody(
         api.stop_kit(session, kit.id, by=teacher, now=kit.seen_at)
         session.commit()
         assert {note.kind for note in watcher.wait(0.1)} == {"room"}
+
+
+def test_at_a_savepoint_nothing_is_told_and_nothing_is_forgotten(
+    session: Session, kit: Kit, room: Room, teacher: Actor
+) -> None:
+    with closing(live.hub(session).watch(room.id)) as watcher:
+        api.stop_kit(session, kit.id, by=teacher, now=kit.seen_at)
+        with session.begin_nested():
+            session.flush()
+        assert watcher.wait(0.1) == []
+        session.begin_nested().rollback()
+        session.commit()
+        assert {note.kind for note in watcher.wait(0.1)} == {"room"}

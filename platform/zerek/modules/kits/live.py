@@ -187,10 +187,13 @@ def after_commit(session: Session, tell: Callable[[], None]) -> None:
 
 @event.listens_for(Session, "after_commit")
 def _committed(session: Session) -> None:
+    if session.in_nested_transaction():
+        return  # a savepoint is no commit: nobody else sees the rows yet
     for tell in session.info.pop("kits", []):
         tell()
 
 
 @event.listens_for(Session, "after_rollback")
 def _rolled_back(session: Session) -> None:
-    session.info.pop("kits", None)
+    if not session.in_nested_transaction():
+        session.info.pop("kits", None)
