@@ -297,3 +297,15 @@ def test_a_notebook_file_is_handed_in_without_the_hub(
     assert upload(page, lesson.item_id, written()).status_code == 303
     found = queries.of_person(session, pupil.person_id or 0, lesson.item_id)
     assert [row.state for row in found] == [State.WAITING]
+
+
+def test_who_opens_a_notebook_that_is_still_being_made_is_sent_on_when_it_is_there(
+    page: FlaskClient, lesson: Any, do_jobs: Callable[[], int]
+) -> None:
+    waits = page.post(f"/assignments/{lesson.item_id}/open")
+    assert (waits.status_code, "Дәптер дайындалып жатыр" in waits.text) == (200, True)
+    assert do_jobs() == 5, "every notebook of the course, asked for when it was published"
+    opened = page.post(f"/assignments/{lesson.item_id}/open")
+    assert (opened.status_code, opened.location.partition("?")[0]) == (303, "/jupyter/hub/oauth_login")
+    by_script = page.post(f"/assignments/{lesson.item_id}/open", headers={"HX-Request": "true"})
+    assert by_script.headers["HX-Redirect"] == opened.location
