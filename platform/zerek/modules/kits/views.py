@@ -52,15 +52,14 @@ def rooms() -> ResponseReturnValue:
     )
 
 
-def _by_district(rooms: list[api.RoomRow]) -> list[tuple[Words, list[api.RoomRow]]]:
-    """A region has a school No. 1 in every district: without it a long list says little."""
-    return [
-        (
-            district.name,
-            [room for school in district.schools for room in rooms if room.school_id == school.id],
-        )
-        for district in schools.by_district(session())
-    ]
+def _by_district(rooms: list[api.RoomRow]) -> list[tuple[Words, list[api.RoomRow], int]]:
+    """District, its rooms, how many are on line: there is a school No. 1 in every district."""
+    found = []
+    for district in schools.by_district(session()):
+        here = [room for school in district.schools for room in rooms if room.school_id == school.id]
+        if here:
+            found.append((district.name, here, sum(_is_online(room) for room in here)))
+    return found
 
 
 def _is_online(room: api.RoomRow) -> bool:
