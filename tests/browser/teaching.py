@@ -36,6 +36,10 @@ class Learner:
     page: Page
 
     @cached_property
+    def name(self) -> str:
+        return self.page.locator(".who summary").get_attribute("aria-label") or ""
+
+    @cached_property
     def course(self) -> Course:
         return course()
 
@@ -111,14 +115,16 @@ class Learner:
 
 @dataclass
 class Tutor:
-    """Marks the oldest work that waits."""
-
     page: Page
 
-    def mark_oldest(self, comment: str, *, least: int | None = None) -> None:
-        """Full points (or ``least`` for every criterion), by the rubric's fields."""
+    def open(self, name: str) -> None:
+        """That learner's work, from the queue."""
         self.page.goto("/courses/marking")
-        self.page.locator(".page-head a.button").click()
+        self.page.locator("main").get_by_role("link", name=name).click()
+
+    def mark(self, name: str, comment: str, *, least: int | None = None) -> None:
+        """Accepted with full points, or sent back with ``least`` for every criterion, by the rubric's fields."""
+        self.open(name)
         for field in self.page.locator("input[name^='p-']").all():
             field.fill(str(least) if least is not None else field.get_attribute("max") or "")
         self.page.fill("[name=comment]", comment)
