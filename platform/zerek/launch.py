@@ -139,13 +139,18 @@ def wait_for_page(settings: Settings, patience: float = PATIENCE) -> bool:
     """Whether the first page came, through the proxy, within so many seconds."""
     end = time.monotonic() + patience
     while time.monotonic() < end and not told_to_stop():
-        line = http.client.HTTPConnection(settings.inner_host, settings.port, timeout=5)
-        try:
-            line.request("GET", "/", headers={"Accept": "text/html"})
-            if line.getresponse().status == 200:
-                return True
-        except (OSError, http.client.HTTPException):
-            time.sleep(0.05)
-        finally:
-            line.close()
+        if _answers(settings):
+            return True
+        time.sleep(0.05)
     return False
+
+
+def _answers(settings: Settings) -> bool:
+    line = http.client.HTTPConnection(settings.inner_host, settings.port, timeout=5)
+    try:
+        line.request("GET", "/", headers={"Accept": "text/html"})
+        return line.getresponse().status == 200
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        line.close()
