@@ -32,11 +32,22 @@ def lms() -> Flask:
     app.config["left"] = threading.Event()
 
     @app.route("/seen", methods=["GET", "POST", "PUT"], defaults={"rest": ""})
-    @app.route("/jupyter/<path:rest>")
+    @app.route("/jupyter/<path:rest>", methods=["GET", "POST", "PUT"])
     def seen(rest: str) -> tuple[dict[str, object], dict[str, str]]:
         headers = {name.lower(): value for name, value in request.headers.items()}
         told = {"cookie": headers.get("cookie", ""), "size": len(request.data), "headers": headers}
         return told, {"Service-Worker-Allowed": "/"}
+
+    app.config["passes"] = dict[str, str]()
+
+    @app.get("/notebooks/door")
+    def way_in() -> Response:
+        """A new pass for each session that lasts, as the LMS gives it."""
+        shown = app.config["passes"].get(request.cookies.get(passes.SESSION_COOKIE, ""))
+        answer = Response("", 303 if shown else 401, headers={"Location": request.args["next"]})
+        if shown:
+            answer.set_cookie(passes.PASS_COOKIE, shown, path=request.args["next"], httponly=True)
+        return answer
 
     @app.get("/packed")
     def packed() -> Response:
@@ -169,9 +180,9 @@ def test_a_class_of_readers_holds_no_one_up(door: Door) -> None:
             reader.__exit__(None, None, None)
 
 
-def with_pass(door: Door, key: str, token: str = "secret") -> dict[str, str]:
-    """The cookies of a browser in which that person signed in to the LMS and was given a pass."""
-    shown = passes.give(door.settings.secrets["proxy"], key, token)
+def with_pass(door: Door, key: str, token: str = "secret", left: float = 60) -> dict[str, str]:
+    """The cookies of a browser in which that person signed in to the LMS and was given a pass; ``left`` in seconds."""
+    shown = passes.give(door.settings.secrets["proxy"], key, token, time.time() + left - passes.LASTS)
     return {
         "Cookie": f"zerek={token}; language=ru; jupyterhub-user-p7=own; _xsrf=x; {passes.PASS_COOKIE}={shown}"
     }
@@ -228,6 +239,46 @@ def test_a_pass_ends_with_the_session_it_was_given_in(door: Door) -> None:
     assert httpx.get(f"{door.url}/jupyter/user/p7/x.js", headers={"Cookie": old}).status_code == 403
     none = old.replace("zerek=another", "zerek=")
     assert httpx.get(f"{door.url}/jupyter/user/p7/x.js", headers={"Cookie": none}).status_code == 403
+
+
+def let_in(door: Door, token: str, key: str) -> None:
+    """The session with that token lasts: its person gets a new pass at the door."""
+    door.behind.config["passes"][token] = passes.give(door.settings.secrets["proxy"], key, token, time.time())
+
+
+def test_a_pass_that_has_run_out_is_renewed_in_mid_work_while_the_session_lasts(door: Door) -> None:
+    let_in(door, "secret", "p7")
+    address, cookies = f"{door.url}/jupyter/user/p7/api/contents/x", with_pass(door, "p7", left=-1)
+    saved = httpx.put(address, headers=cookies, content=b"work")
+    assert (saved.status_code, saved.json()["size"]) == (200, 4)
+    new = saved.headers["Set-Cookie"]
+    assert new.startswith(f"{passes.PASS_COOKIE}={door.behind.config['passes']['secret']};")
+    assert "Path=/jupyter/user/p7/" in new
+    assert "Set-Cookie" not in httpx.get(address, headers=with_pass(door, "p7")).headers
+
+
+def test_a_pass_opens_nothing_a_quarter_of_an_hour_after_the_session_has_ended(door: Door) -> None:
+    address, cookies = f"{door.url}/jupyter/user/p7/api/contents/x", with_pass(door, "p7", left=-1)
+    assert httpx.put(address, headers=cookies).status_code == 403
+    let_in(door, "secret", "p8")  # the session is another person's now
+    assert httpx.get(address, headers=cookies).status_code == 403
+    assert httpx.get(address, headers=cookies | {"Accept": "text/html"}).status_code == 303
+    assert passes.LASTS == 15 * 60
+
+
+def test_a_kernels_line_is_closed_when_the_session_has_ended(door: Door) -> None:
+    address = door.url.replace("http", "ws") + "/jupyter/user/p5/api/kernels/1/channels"
+    let_in(door, "secret", "p5")
+    lines = [
+        websocket.create_connection(address, cookie=with_pass(door, "p5", token, 1.5)["Cookie"], timeout=10)
+        for token in ("secret", "ended")
+    ]
+    assert lines[1].recv_data()[0] == websocket.ABNF.OPCODE_CLOSE
+    time.sleep(0.5)
+    lines[0].send("сөз")
+    assert lines[0].recv() == "сөз"
+    for line in lines:
+        line.shutdown()
 
 
 def test_a_program_with_a_token_needs_no_pass(door: Door) -> None:

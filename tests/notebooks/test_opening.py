@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from zerek.base import jobs, passes
+from zerek.base import clock, jobs, passes
 from zerek.base.errors import NotFound, Refused
 from zerek.base.jobs import Job, Work
 from zerek.base.permissions import Actor
@@ -202,8 +202,12 @@ def test_the_door_lets_a_pupil_to_the_own_server_and_nowhere_else(
     shown = browser.get_cookie(passes.PASS_COOKIE, path=f"/jupyter/user/p{pupil}/")
     assert token is not None
     assert shown is not None
-    assert passes.holds(settings.secrets["proxy"], f"p{pupil}", token.value, shown.value)
-    assert not passes.holds(settings.secrets["proxy"], f"p{pupil}2", token.value, shown.value)
+    secret, left = settings.secrets["proxy"], passes.LASTS
+    ends = passes.ends_at(secret, f"p{pupil}", token.value, shown.value)
+    assert left - 60 < ends - clock.now().timestamp() <= left == 15 * 60
+    assert passes.ends_at(secret, f"p{pupil}2", token.value, shown.value) == 0
+    later = shown.value.replace(str(ends), str(ends + 1))
+    assert passes.ends_at(secret, f"p{pupil}", token.value, later) == 0
     for other in (f"/jupyter/user/p{pupil}2/lab", "/jupyter/user/", "//thief.example/", "", "/people/me"):
         refused = browser.get("/notebooks/door", query_string={"next": other})
         assert refused.status_code == 403

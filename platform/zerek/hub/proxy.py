@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
+import time
 from collections.abc import Awaitable
 from typing import Any
 from urllib.parse import quote
@@ -21,7 +22,7 @@ from tornado.httpserver import HTTPServer
 from tornado.iostream import StreamClosedError
 from tornado.web import Application, stream_request_body
 
-from zerek.base.passes import PASS_COOKIE, SESSION_COOKIE, holds
+from zerek.hub import door
 from zerek.settings import Settings
 
 LARGEST_BODY = (
@@ -33,7 +34,6 @@ OF_ONE_HOP = {"connection", "keep-alive", "transfer-encoding", "upgrade", "proxy
 OF_ONE_HOP |= {"sec-websocket-key", "sec-websocket-version", "sec-websocket-extensions"}
 _SERVER = re.compile(r"/jupyter/user/([^/]*)")
 LANGUAGE_COOKIE = "language"  # as zerek.web.shell calls it; the proxy does without all that comes with that
-JUPYTERS = ("jupyterhub-", "oauthenticator-", "_xsrf")
 
 # Shown when even the LMS does not answer, so it cannot say it in the reader's language.
 SILENCE = (
@@ -48,21 +48,25 @@ SILENCE = (
 class Handler(ProxyHandler):  # type: ignore[misc]
     """One request, passed on as it comes and answered as the answer comes."""
 
-    def initialize(self, proxy: PythonProxy, behind: bool) -> None:
+    def initialize(self, proxy: PythonProxy, web_url: str, behind: bool) -> None:
         """``behind``: another proxy of ours stands before this one (it ends TLS); what it says of who asks is true."""
         super().initialize(proxy=proxy)
-        self.behind = behind
+        self.web_url, self.behind = web_url, behind
         self.chunks: list[bytes] = []  # of the request's body
         self.size = 0
         self.too_large = False
+        self.entry: door.Entry | None = None
+        self.watching: asyncio.Task[None] | None = None
 
     async def prepare(self) -> None:
         self.too_large = int(self.request.headers.get("Content-Length") or 0) > LARGEST_BODY
         if self._is_service_worker():
             self.set_status(403)
             self.finish()
-        elif not self._may_pass():
+        elif not await self._may_pass():
             self._to_the_door()
+        elif self.entry and self.entry.cookie:
+            self.add_header("Set-Cookie", self.entry.cookie)
 
     def _prefix(self) -> str:
         """Of the route this request takes. An address may be written in many ways; what counts is where it leads."""
@@ -70,17 +74,37 @@ class Handler(ProxyHandler):  # type: ignore[misc]
         return str(route["prefix"]) if route else "/"
 
     def _is_service_worker(self) -> bool:
-        """A browser wants to keep a pupil's script: it would outlive the sign-out and answer for the LMS's own pages."""
+        """A browser wants to keep a pupil's script, which would outlive the sign-out and answer for the LMS's pages."""
         return "Service-Worker" in self.request.headers and _SERVER.match(self._prefix()) is not None
 
-    def _may_pass(self) -> bool:
+    async def _may_pass(self) -> bool:
         """Whether a browser may come to this server; a program that shows a token is the server's own business."""
         server = _SERVER.match(self._prefix())
         if server is None or "Authorization" in self.request.headers:
             return True
-        cookies = dict(_cookies(self.request.headers.get("Cookie", "")))
-        session, shown = cookies.get(SESSION_COOKIE, ""), cookies.get(PASS_COOKIE, "")
-        return holds(self.proxy.auth_token, server[1], session, shown)
+        self.entry = await self._enter(server[1])
+        return self.entry is not None
+
+    async def _enter(self, key: str) -> door.Entry | None:
+        header = self.request.headers.get("Cookie", "")
+        return await door.enter(self.proxy.auth_token, self.web_url, key, header)
+
+    def open(self, *args: str, **kwargs: str) -> None:
+        """A kernel's line stays open for hours; it must not outlive the session either."""
+        server = _SERVER.match(self._prefix())
+        if self.entry and server:
+            self.watching = asyncio.create_task(self._watch(server[1]))
+
+    async def _watch(self, key: str) -> None:
+        while self.entry:
+            await asyncio.sleep(self.entry.ends - time.time())
+            self.entry = await self._enter(key)
+        self.close(1008)
+
+    def on_close(self) -> None:
+        if self.watching:
+            self.watching.cancel()
+        super().on_close()
 
     def _to_the_door(self) -> None:
         page = "text/html" in self.request.headers.get("Accept", "")
@@ -133,7 +157,7 @@ class Handler(ProxyHandler):  # type: ignore[misc]
             if not (self.behind and name in headers):
                 headers[name] = value
         if self._prefix() != "/":
-            headers["Cookie"] = jupyters_cookies(headers.get("Cookie", ""))
+            headers["Cookie"] = door.jupyters_cookies(headers.get("Cookie", ""))
         return HTTPRequest(
             url,
             method=self.request.method or "GET",
@@ -163,6 +187,8 @@ class Handler(ProxyHandler):  # type: ignore[misc]
             self.clear()
             for name in ("Server", "Content-Type", "Date"):
                 self.clear_header(name)
+            if self.entry and self.entry.cookie:
+                self.add_header("Set-Cookie", self.entry.cookie)
             self.set_status(int(line.split()[1]))
             return
         name, _, value = line.strip().partition(":")
@@ -187,7 +213,9 @@ class Handler(ProxyHandler):  # type: ignore[misc]
         if self.ws_connection:
             return
         kept = [
-            pair for pair in _cookies(self.request.headers.get("Cookie", "")) if pair[0] == LANGUAGE_COOKIE
+            pair
+            for pair in door.cookies(self.request.headers.get("Cookie", ""))
+            if pair[0] == LANGUAGE_COOKIE
         ]
         page = HTTPRequest(
             f"{str(self.proxy.error_target).rstrip('/')}/{code}?url={quote(self.request.path, safe='')}",
@@ -215,16 +243,6 @@ class Handler(ProxyHandler):  # type: ignore[misc]
             super().log_exception(kind, value, trace)
 
 
-def jupyters_cookies(header: str) -> str:
-    """Of a browser's cookies those that are Jupyter's: a pupil's server must not see who signed in to the LMS."""
-    return "; ".join(f"{name}={value}" for name, value in _cookies(header) if name.startswith(JUPYTERS))
-
-
-def _cookies(header: str) -> list[tuple[str, str]]:
-    parts = (cookie.strip().partition("=") for cookie in header.split(";"))
-    return [(name, value) for name, _, value in parts if name]
-
-
 def application(settings: Settings) -> PythonProxy:
     """The proxy with its routes; ``.proxy_app`` is for the outer port, ``.api_app`` for the Hub."""
     log = logging.getLogger("zerek.proxy")
@@ -236,7 +254,7 @@ def application(settings: Settings) -> PythonProxy:
             "error_target": f"{settings.web_url}/notebooks/away",
         }
     )
-    given = {"proxy": proxy, "behind": settings.behind_proxy}
+    given = {"proxy": proxy, "web_url": settings.web_url, "behind": settings.behind_proxy}
     proxy.proxy_app = Application([(r"/(.*)", Handler, given)], log_function=lambda handler: None)
     return proxy
 

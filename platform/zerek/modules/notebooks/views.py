@@ -96,7 +96,7 @@ def _with_pass(answer: BaseResponse) -> BaseResponse:
     token = request.cookies.get(passes.SESSION_COOKIE, "")
     answer.set_cookie(
         passes.PASS_COOKIE,
-        passes.give(settings().secrets["proxy"], key, token),
+        passes.give(settings().secrets["proxy"], key, token, clock.now().timestamp()),
         path=passes.server_path(key),
         httponly=True,
         samesite="Lax",
