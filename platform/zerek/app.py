@@ -7,6 +7,7 @@ from pathlib import Path
 from flask import Flask
 from flask_compress import Compress
 from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.routing import IntegerConverter, ValidationError
 
 from zerek import modules, queue
 from zerek.base import clock, db, jobs
@@ -17,7 +18,17 @@ from zerek.settings import WEB_THREADS, Settings
 from zerek.web import errors, headers, home, languages, limits, menu, shell, static
 
 HOME = Path(__file__).parent
+LARGEST_NUMBER = 2**31 - 1  # of a row, in either database
 LARGEST_REQUEST = 12 * 1024 * 1024  # bytes: a notebook with pictures, a task with a scan
+
+
+class RowNumber(IntegerConverter):
+    """The number of a row in an address; one that no row can have is no address."""
+
+    def to_python(self, value: str) -> int:
+        if len(value) > len(str(LARGEST_NUMBER)) or int(value) > LARGEST_NUMBER:
+            raise ValidationError
+        return int(value)
 
 
 def create_app(settings: Settings) -> Flask:
@@ -38,6 +49,7 @@ def create_app(settings: Settings) -> Flask:
     engine = db.engine(settings.database, WEB_THREADS)
     files = Files(settings.data / "files")
     app.extensions["zerek"] = shell.Shell(settings, engine, files, people.identify)
+    app.url_map.converters["int"] = RowNumber
     modules.load()
     shell.keep_sessions(app)
     shell.csrf.init_app(app)
