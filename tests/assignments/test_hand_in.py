@@ -16,7 +16,7 @@ from zerek.base.db import for_writing
 from zerek.base.errors import Conflict, Forbidden, NotFound, Refused, ZerekError
 from zerek.base.files import Files
 from zerek.base.jobs import Job
-from zerek.base.permissions import Actor, Role, class_place, school_place
+from zerek.base.permissions import REGION, Actor, Role, class_place, school_place
 from zerek.base.text import Words
 from zerek.modules.assignments import api, queries
 from zerek.modules.assignments.models import Outcome, State, Submission
@@ -174,6 +174,28 @@ def test_a_hand_in_of_another_is_not_there(
     assert api.submission(session, number, by=teacher).person_id == pupil.person_id
     with pytest.raises(NotFound):
         api.submission(session, number, by=classmate)
+
+
+def test_a_schools_operator_sees_hand_ins_of_that_school_alone(
+    session: Session,
+    lesson: Any,
+    files: Files,
+    pupil: Actor,
+    hand_in: Callable[..., int],
+    new_person: Callable[..., int],
+    actor_of: Callable[[int], Actor],
+) -> None:
+    number = hand_in(pupil, digest=files.put(FIRST))
+    places = {
+        "own": school_place(lesson.school_id),
+        "other": school_place(lesson.school_id + 1),
+        "all": REGION,
+    }
+    operators = {name: actor_of(new_person(name, Role.OPERATOR, place)) for name, place in places.items()}
+    for name in ("own", "all"):
+        assert api.submission(session, number, by=operators[name]).person_id == pupil.person_id
+    with pytest.raises(NotFound):
+        api.submission(session, number, by=operators["other"])
 
 
 def test_a_teacher_of_another_school_sees_neither_hand_ins_nor_points(

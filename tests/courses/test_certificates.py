@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from zerek.base.errors import Forbidden, NotFound, Refused
-from zerek.base.permissions import Actor, Role
+from zerek.base.permissions import Actor, Role, school_place
 from zerek.modules.courses import api
 from zerek.modules.courses.api import certificates, numbers
 from zerek.modules.courses.models import Certificate, Counter, Hours, Version
@@ -175,6 +175,17 @@ def test_a_revoked_certificate_says_why_and_the_first_reason_stands(
     again = api.revoke(session, issued.number, api.Reason.MISTAKE, by=operator, now=NOW)
     assert again.reason == api.Reason.NOT_OWN_WORK
     assert api.standing(again, NOW.date()) is api.Standing.REVOKED
+
+
+def test_a_schools_operator_neither_revokes_nor_prints_the_regions_certificates(
+    session: Session, issued: Certificate, new_person: NewPerson, actor_of: ActorOf
+) -> None:
+    operator = actor_of(new_person("Мектеп Операторы", Role.OPERATOR, school_place(1)))
+    with pytest.raises(Forbidden):
+        api.revoke(session, issued.number, api.Reason.MISTAKE, by=operator, now=NOW)
+    with pytest.raises(NotFound):
+        api.to_print(session, issued.number, by=operator)
+    assert api.standing(api.check(session, issued.number), NOW.date()) is api.Standing.VALID
 
 
 def test_a_certificate_is_valid_to_the_end_of_its_last_day(issued: Certificate) -> None:

@@ -92,6 +92,18 @@ def test_an_operator_sees_every_room(session: Session, room: Room, kit: Kit, new
     ]
 
 
+def test_a_schools_operator_sees_the_rooms_of_that_school_alone(
+    session: Session, school: schools.ClassRow, room: Room, kit: Kit, new_person, actor_of
+) -> None:
+    district = schools.open_district(session, "d2", Words("Құлсары"))
+    other = schools.open_school(session, "s2", Words("№ 2 мектеп"), district=district, town=True)
+    elsewhere = api.open_room(session, other.id, "Басқа кабинет", "o" * 40)
+    operator = actor_of(new_person("Мектеп Операторы", Role.OPERATOR, school_place(school.school_id)))
+    assert [row.id for row in api.rooms_for(session, operator)] == [room.id]
+    with pytest.raises(Forbidden):
+        api.see_room(session, elsewhere.id, operator)
+
+
 def test_a_stranger_is_asked_to_sign_in(session: Session, room: Room, kit: Kit) -> None:
     with pytest.raises(SignInNeeded):
         api.see_room(session, room.id, ANYONE)

@@ -15,7 +15,17 @@ from zerek.base.errors import Conflict, NotFound, Refused, Unavailable, ZerekErr
 from zerek.base.events import tell
 from zerek.base.files import Files
 from zerek.base.jobs import Job, put
-from zerek.base.permissions import Actor, Role, allow, class_place, may, require, school_place, signed_in
+from zerek.base.permissions import (
+    REGION,
+    Actor,
+    Role,
+    allow,
+    class_place,
+    may,
+    require,
+    school_place,
+    signed_in,
+)
 from zerek.base.text import N_
 from zerek.content.packages import ItemKind
 from zerek.modules.assignments import queries
@@ -210,9 +220,11 @@ def submission(session: Session, submission_id: int, *, by: Actor) -> Row:
 
 
 def _teaches(session: Session, person_id: int, by: Actor) -> bool:
-    if Role.OPERATOR in by.roles:
+    if REGION in by.places(Role.OPERATOR):
         return True
-    return any(person_id in schools.pupils(session, row.id) for row in taught_classes(session, by))
+    overseen = schools.classes_of_schools(session, schools.schools_of(by, [Role.OPERATOR]))
+    rows = [*taught_classes(session, by), *overseen]
+    return any(person_id in schools.pupils(session, row.id) for row in rows)
 
 
 def taught_classes(session: Session, by: Actor) -> list[schools.ClassRow]:

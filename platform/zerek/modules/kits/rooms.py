@@ -11,7 +11,17 @@ from sqlalchemy import ColumnElement, or_
 from sqlalchemy.orm import Session
 
 from zerek.base.errors import Forbidden, NotFound, Refused, ZerekError
-from zerek.base.permissions import Actor, Role, allow, class_place, may, require, school_place, signed_in
+from zerek.base.permissions import (
+    REGION,
+    Actor,
+    Role,
+    allow,
+    class_place,
+    may,
+    require,
+    school_place,
+    signed_in,
+)
 from zerek.base.text import N_
 from zerek.modules.kits import live, queries
 from zerek.modules.kits.live import Note
@@ -128,9 +138,10 @@ def movable_kits(session: Session, by: Actor) -> list[tuple[Room, Kit]]:
 def rooms_for(session: Session, by: Actor) -> list[queries.RoomRow]:
     """The rooms on the actor's list: an operator's are all, a teacher's her schools', a pupil's where her kit is."""
     require(by, "kits.see")
-    if Role.OPERATOR in by.roles:
+    if REGION in by.places(Role.OPERATOR):
         return queries.rooms(session, schools=None, kits=None)
-    return queries.rooms(session, schools=schools.schools_of(by, [Role.ROBOTICS_TEACHER]), kits=own_kits(by))
+    led = schools.schools_of(by, [Role.ROBOTICS_TEACHER, Role.OPERATOR])
+    return queries.rooms(session, schools=led, kits=own_kits(by))
 
 
 def assign(

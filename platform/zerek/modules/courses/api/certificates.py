@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from zerek.base import clock
 from zerek.base.errors import NotFound, Refused
 from zerek.base.events import tell
-from zerek.base.permissions import Actor, may, require, signed_in
+from zerek.base.permissions import REGION, Actor, may, require, signed_in
 from zerek.base.text import N_
 from zerek.modules.courses.api import access, numbers
 from zerek.modules.courses.api.events import CertificateIssued
@@ -179,14 +179,14 @@ def to_print(session: Session, number: str, *, by: Actor) -> Certificate:
     """One's own certificate, to be drawn as a document; for others, except the operator, there is none."""
     person_id = signed_in(by)
     found = check(session, number)
-    if found.person_id != person_id and not may(by, "courses.revoke"):
+    if found.person_id != person_id and not may(by, "courses.revoke", REGION):
         raise NotFound(N_("No certificate with this number was issued."))
     return found
 
 
 def revoke(session: Session, number: str, reason: Reason, *, by: Actor, now: datetime) -> Certificate:
     """Take a certificate back for a reason that anybody may read; the first revocation stands."""
-    require(by, "courses.revoke")
+    require(by, "courses.revoke", REGION)
     found = check(session, number)
     query = select(Certificate).where(Certificate.id == found.id).with_for_update()
     held = session.scalars(query.execution_options(populate_existing=True)).one()

@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 
 from zerek.base import clock
 from zerek.base.errors import NotFound
-from zerek.base.permissions import may
+from zerek.base.permissions import REGION, may
 from zerek.base.text import language as known_language
 from zerek.modules.courses import api, forms
 from zerek.modules.courses.views import paper
@@ -56,8 +56,8 @@ def certificate(number: str) -> ResponseReturnValue:
         certificate=found,
         standing=api.standing(found, _today()),
         owner=owner,
-        printable=owner or may(actor(), "courses.revoke"),
-        revokes=may(actor(), "courses.revoke"),
+        printable=owner or may(actor(), "courses.revoke", REGION),
+        revokes=may(actor(), "courses.revoke", REGION),
     )
     # The page has a person's name on it: whoever holds the number may see it, a search engine need not.
     return page, {"X-Robots-Tag": "noindex"}
