@@ -58,7 +58,8 @@ def _by_district(rooms: list[api.RoomRow]) -> list[tuple[Words, list[api.RoomRow
     for district in schools.by_district(session()):
         here = [room for school in district.schools for room in rooms if room.school_id == school.id]
         if here:
-            found.append((district.name, here, sum(_is_online(room) for room in here)))
+            online = [room for room in here if _is_online(room)]
+            found.append((district.name, online + [one for one in here if one not in online], len(online)))
     return found
 
 
