@@ -72,7 +72,6 @@ def of_a_teacher(page: Page, studied: Studied) -> Pages:
     return {
         "home": "/",
         "me": "/people/me",
-        "catalogue": "/courses/",
         "course": f"/courses/{SLUG}",
         "pupils-lesson": first(page, f"/courses/{PUPILS}", "a.step:has(.tile.notebook)"),
         "classes": "/assignments/classes",
@@ -96,17 +95,14 @@ def of_a_robotics_teacher(page: Page, studied: Studied) -> Pages:
         "rooms": "/kits/",
         "room": room,
         "kit": first(page, room, "[data-kit] h2 a"),
-        "classes": "/assignments/classes",
     }
 
 
 def of_an_author(page: Page, studied: Studied) -> Pages:
     return {
         "home": "/",
-        "course": f"/courses/{SLUG}",
         "certificates": "/certificates",
         "certificate": studied.certificate,
-        "pupils-lesson": first(page, f"/courses/{PUPILS}", "a.step:has(.tile.notebook)"),
     }
 
 
@@ -141,7 +137,6 @@ def of_a_pupil(page: Page, studied: Studied) -> Pages:
         "robot": first(page, course, "a.step:has(.tile.robot)"),
         "kits": "/kits/",
         "away": "/notebooks/away/503",
-        "nowhere": "/courses/no-such-course",
     }
 
 

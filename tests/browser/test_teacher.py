@@ -156,6 +156,8 @@ def passes_the_final_test_and_asks_for_the_certificate(learner: Learner, phone: 
     expect(page.locator(".score")).to_be_visible()
     page.goto(f"/courses/{SLUG}")
     expect(page.get_by_text("80 / 80 сағ")).to_be_visible()
+    for hours in ("68 сағ", "2 сағ", "10 сағ"):
+        expect(page.locator("aside .facts").first).to_contain_text(hours)
     shot(page, "teacher-course-done")
     phone.goto(page.url)
     shot(phone, "teacher-course-done")
