@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from zerek.base.errors import Conflict, Forbidden, NotFound, Refused, TooLarge
@@ -152,6 +153,18 @@ def test_files_are_for_their_owner_and_for_tutors(
         api.file_to_read(session, given.file_ids[0], by=stranger)
     with pytest.raises(NotFound):
         api.remove_file(session, given.file_ids[0], by=stranger, now=NOW)
+
+
+def test_a_tutor_reads_no_draft(
+    session: Session, files: Files, learner: Actor, tutor: Actor, task: int
+) -> None:
+    work = api.save_draft(session, files, task, "", [("код.py", b"1")], by=learner, now=NOW)
+    (draft,) = session.scalars(select(File.id).where(File.work_id == work.id))
+    assert api.file_to_read(session, draft, by=learner).name == "код.py"
+    with pytest.raises(NotFound):
+        api.file_to_read(session, draft, by=tutor)
+    api.hand_in(session, files, task, "", by=learner, now=NOW)
+    assert api.file_to_read(session, draft, by=tutor).name == "код.py"
 
 
 def test_the_oldest_work_comes_first_and_ones_own_is_not_in_the_queue(
