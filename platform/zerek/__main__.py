@@ -31,7 +31,13 @@ class Commands(click.Group):
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         own = super().get_command(ctx, name)
-        return own or next((group for group in _of_modules() if group.name == name), None)
+        if own is not None:
+            return own
+        from zerek import modules
+
+        found = next((group for group in _of_modules() if group.name == name), None)
+        modules.load()  # a module's command tells events, and others know the places it names
+        return found
 
 
 def _of_modules() -> list[click.Command]:
@@ -89,7 +95,7 @@ def up(port: int | None) -> None:
         from zerek import preparing
         from zerek.first_operator import appoint
 
-        preparing.prepare(settings, appoint)
+        preparing.prepare(settings, appoint, preparing.publish_courses)
 
     launch.run(
         replace(settings, port=port or settings.port),

@@ -15,6 +15,7 @@ from zerek.__main__ import main
 from zerek.base.errors import Conflict, Forbidden, Refused
 from zerek.base.files import Files
 from zerek.base.permissions import Actor
+from zerek.content import packages, shipped
 from zerek.content.faults import FaultyPackage
 from zerek.modules.courses import api
 from zerek.modules.courses.models import Item, Module, Picture, Text, Version
@@ -54,6 +55,24 @@ def test_publishing_the_same_version_again_changes_nothing(
     session.commit()
     assert again.id == published.id
     assert [rows(model) for model in (Version, Module, Item, Text, Picture)] == before
+
+
+def test_a_start_finds_what_it_published_before_without_reading_it_again(
+    session: Session, files: Files, monkeypatch: pytest.MonkeyPatch, teachers_package: Path
+) -> None:
+    monkeypatch.setattr(shipped, "courses", lambda: [teachers_package])
+    assert api.unpublished(session) == [teachers_package]
+    api.publish(session, files, teachers_package, now=NOW)
+    assert api.unpublished(session) == []
+    course = teachers_package / "course.yaml"
+    course.write_text(course.read_text().replace('version: "', 'version: "9.', 1))
+    assert api.unpublished(session) == [teachers_package]
+
+
+def test_every_shipped_course_says_its_version_where_a_start_looks_for_it() -> None:
+    for folder in shipped.courses():
+        package = packages.read(folder)
+        assert packages.stated(folder) == (package.slug, package.version)
 
 
 def test_other_content_under_a_published_version_is_refused(

@@ -120,6 +120,26 @@ def test_a_web_process_that_dies_comes_back(begin: Begin) -> None:
 def test_a_school_starts_with_an_operator_from_the_environment(begin: Begin) -> None:
     house = begin("up", ZEREK_OPERATOR="Айбек", ZEREK_OPERATOR_PASSWORD="kitap-2026")
     assert signed_in_page(house.address, "Айбек", "kitap-2026", "/schools/") == 200
+    assert signed_in_page(house.address, "Айбек", "kitap-2026", "/people/") == 200
+    assert signed_in_page(house.address, "Айбек", "kitap-2026", "/courses/teaching-python") == 200
+
+
+def test_a_school_is_filled_at_the_terminal_while_it_runs(begin: Begin, tmp_path: Path) -> None:
+    house = begin("up", ZEREK_OPERATOR="Айбек", ZEREK_OPERATOR_PASSWORD="kitap-2026")
+
+    def said(*words: str) -> str:
+        process = command(tmp_path / "data", *words)
+        answer, _ = process.communicate(timeout=60)
+        assert process.returncode == 0, answer
+        return answer
+
+    said("schools", "district", "d1", "--kk", "Атырау қаласы")
+    said("schools", "add", "s5", "--district", "d1", "--kk", "№ 5 мектеп")
+    class_id = said("schools", "class", "s5", "--grade", "7", "--letter", "А", "--year", "2026").split()[0]
+    added = said("people", "add", "Әлия", "--login", "aliya", "--role", "pupil", "--class", class_id)
+    password = added.split("shown only now: ")[1].split()[0]
+    assert "zerek-robot agent" in said("kits", "room", "s5")
+    assert signed_in_page(house.address, "aliya", password, "/people/me") == 200
 
 
 def refused(data: Path, *words: str, **variables: str) -> str:

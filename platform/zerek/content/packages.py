@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from zerek.content import shipped
@@ -46,6 +47,7 @@ __all__ = [
     "Quiz",
     "Rubric",
     "read",
+    "stated",
 ]
 
 
@@ -58,3 +60,15 @@ def read(folder: Path, notebooks: Path | None = None) -> Course:
     if course is None or faults:
         raise FaultyPackage(folder.name, faults)
     return course
+
+
+_STATED = re.compile(r"""^(slug|version):[ ]*["']?([0-9A-Za-z.-]+)["']?[ ]*(?:#.*)?$""", re.MULTILINE)
+
+
+def stated(folder: Path) -> tuple[str, str] | None:
+    """The slug and version that course.yaml says on lines of their own, read in no time; None when it does not.
+
+    Only :func:`read` knows whether they are true.
+    """
+    found = dict(_STATED.findall((folder / "course.yaml").read_text("utf-8", "replace")))
+    return (found["slug"], found["version"]) if len(found) == 2 else None

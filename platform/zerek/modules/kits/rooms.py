@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
+import secrets
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, or_
@@ -33,6 +34,7 @@ SILENT_AFTER = timedelta(
     seconds=12
 )  # an agent says something every 5 s; after this its kits are called offline
 SHORTEST_TOKEN = 32  # characters
+LONGEST_NAME = 80
 
 allow("kits.see", Role.OPERATOR, Role.ROBOTICS_TEACHER, Role.PUPIL)
 allow("kits.lead", Role.OPERATOR, Role.ROBOTICS_TEACHER)
@@ -54,6 +56,15 @@ def open_room(session: Session, school_id: int, name: str, token: str) -> Room:
         session.add(room)
         session.flush()
     return room
+
+
+def new_room(session: Session, school_id: int, name: str) -> tuple[Room, str]:
+    """A new room and its agent's token, which only this answer holds."""
+    whole = " ".join(name.split())
+    if not whole or not whole.isprintable() or len(whole) > LONGEST_NAME:
+        raise Refused(N_("A room needs a name of at most %(n)s characters."), n=LONGEST_NAME)
+    token = secrets.token_urlsafe(SHORTEST_TOKEN)
+    return open_room(session, school_id, whole, token), token
 
 
 def room_of_agent(session: Session, token: str) -> Room:
@@ -136,7 +147,7 @@ def movable_kits(session: Session, by: Actor) -> list[tuple[Room, Kit]]:
 
 
 def rooms_for(session: Session, by: Actor) -> list[queries.RoomRow]:
-    """The rooms on the actor's list: an operator's are all, a teacher's her schools', a pupil's where her kit is."""
+    """The rooms on the actor's list: all of the region's for its operator, a teacher's schools', a pupil's kit's."""
     require(by, "kits.see")
     if REGION in by.places(Role.OPERATOR):
         return queries.rooms(session, schools=None, kits=None)

@@ -10,20 +10,48 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
-from zerek.base import clock
-from zerek.base.errors import Conflict, Refused, SignInNeeded
-from zerek.base.permissions import Actor, Grant, Role, Visitor, allow, signed_in
+from zerek.base import clock, places
+from zerek.base.errors import NotFound, Refused, SignInNeeded
+from zerek.base.permissions import Actor, Grant, Role, Visitor, signed_in
 from zerek.base.text import N_, fold
 from zerek.modules.people import iin as identity
 from zerek.modules.people import passwords, queries
+from zerek.modules.people.accounts import (
+    change_own_password,
+    change_password,
+    check_login,
+    end_all_sessions,
+    give_new_password,
+    keep_hash,
+    open_account,
+    person_of,
+    set_password,
+    sign_out_everywhere,
+)
 from zerek.modules.people.iin import demo_number
-from zerek.modules.people.models import Account, Held, Person, SignedIn
+from zerek.modules.people.models import Held, Person, SignedIn
 from zerek.modules.people.openid_rules import key_of
-from zerek.modules.people.queries import grants, holders, names, open_sessions
+from zerek.modules.people.passwords import MIN_LENGTH as SHORTEST_PASSWORD
+from zerek.modules.people.queries import (
+    PersonRow,
+    grants,
+    holders,
+    names,
+    open_sessions,
+    register,
+    taken_logins,
+)
 
 SESSION_LASTS = timedelta(hours=12)
-
-allow("people.manage", Role.OPERATOR)
+LONGEST_NAME = 200
+HELD_IN: dict[Role, tuple[str, ...]] = {
+    Role.OPERATOR: ("region",),
+    Role.AUTHOR: ("region",),
+    Role.TUTOR: ("region",),
+    Role.TEACHER: ("school", "class"),
+    Role.ROBOTICS_TEACHER: ("school",),
+    Role.PUPIL: ("class",),
+}
 
 
 def join(
@@ -39,9 +67,7 @@ def join(
     now: datetime,
 ) -> Person:
     """A new person. ``demo`` allows an identity number whose date differs from the birthday (see iin.py)."""
-    whole = " ".join(name.split())
-    if not whole:
-        raise Refused(N_("A person needs a name."))
+    whole = whole_name(name)
     if iin is not None:
         identity.check(iin, born=None if demo else born)
     person = Person(name=whole, folded=fold(whole), iin=iin, born=born, created_at=now)
@@ -54,24 +80,35 @@ def join(
     return person
 
 
-def open_account(session: Session, person_id: int, login: str, password: str | None) -> Account:
-    """Let the person sign in; Conflict when the sign-in name is taken, also in other letters."""
-    if not fold(login):
-        raise Refused(N_("A sign-in name is needed."))
-    if queries.account(session, fold(login)) is not None:
-        raise Conflict(N_("The sign-in name %(login)s is taken."), login=login)
-    account = Account(person_id=person_id, login=login.strip(), folded=fold(login))
-    session.add(account)
-    if password is not None:
-        set_password(account, password)
-    session.flush()
-    return account
+def whole_name(name: str) -> str:
+    """The name with single spaces, or Refused."""
+    whole = " ".join(name.split())
+    if not whole:
+        raise Refused(N_("A person needs a name."))
+    if not whole.isprintable():
+        raise Refused(N_("A name is of letters that can be seen."))
+    if max(len(whole), len(fold(whole))) > LONGEST_NAME:
+        raise Refused(N_("A name has at most %(n)s characters."), n=LONGEST_NAME)
+    return whole
 
 
-def set_password(account: Account, password: str) -> None:
-    if len(password) < passwords.MIN_LENGTH:
-        raise Refused(N_("A password has at least %(n)s characters."), n=passwords.MIN_LENGTH)
-    account.password_hash = passwords.hashed(password)
+def check_grant(session: Session, grant: Grant) -> None:
+    """Raises Refused where the role is not held in such a place, NotFound where the place does not exist.
+
+    A role in the region covers every place of it, so a pupil's is never given there.
+    """
+    kinds = HELD_IN[grant.role]
+    if grant.place.kind not in kinds:
+        raise Refused(
+            N_("The role %(role)s is not held in a place of the kind %(kind)s, but of: %(kinds)s."),
+            role=grant.role.value,
+            kind=grant.place.kind,
+            kinds=", ".join(kinds),
+        )
+    if grant.place not in places.names(session, [grant.place]):
+        raise NotFound(
+            N_("There is no %(kind)s with the number %(n)s."), kind=grant.place.kind, n=grant.place.id
+        )
 
 
 def give_role(session: Session, person_id: int, grant: Grant) -> None:
@@ -118,30 +155,38 @@ def end_session(session: Session, session_id: int, *, by: Actor) -> None:
     session.execute(delete(SignedIn).where(SignedIn.id == session_id, SignedIn.person_id == signed_in(by)))
 
 
-def end_all_sessions(session: Session, person_id: int) -> None:
-    """After a new password, or when the operator locks somebody out."""
-    session.execute(delete(SignedIn).where(SignedIn.person_id == person_id))
-
-
 def _hash(token: str) -> str:
     # A copy of the database must not be a bunch of keys.
     return hashlib.sha256(token.encode()).hexdigest()
 
 
 __all__ = [
+    "SHORTEST_PASSWORD",
     "Person",
+    "PersonRow",
+    "change_own_password",
+    "change_password",
+    "check_grant",
+    "check_login",
     "demo_number",
     "end_all_sessions",
     "end_session",
+    "give_new_password",
     "give_role",
     "grants",
     "holders",
     "identify",
     "join",
+    "keep_hash",
     "key_of",
     "names",
     "open_account",
     "open_sessions",
+    "person_of",
+    "register",
     "set_password",
     "sign_in",
+    "sign_out_everywhere",
+    "taken_logins",
+    "whole_name",
 ]

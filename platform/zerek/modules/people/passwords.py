@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import secrets
+
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
@@ -12,6 +14,7 @@ _hasher = PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1)
 _NOBODYS = _hasher.hash("nobody's password")
 
 MIN_LENGTH = 8
+_LEGIBLE = "abcdefghjkmnpqrstuvwxyz23456789"  # nothing that is read as another letter
 
 
 def hashed(password: str) -> str:
@@ -29,3 +32,8 @@ def is_right(password: str, stored: str | None) -> bool:
 def is_outdated(stored: str) -> bool:
     """Whether the hash was made at another cost and should be made anew at this sign-in."""
     return _hasher.check_needs_rehash(stored)
+
+
+def made() -> str:
+    """A new password to be read aloud and typed: three groups of four, 59 bits."""
+    return "-".join("".join(secrets.choice(_LEGIBLE) for _ in range(4)) for _ in range(3))

@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from zerek.base.permissions import NOBODY, Actor, Grant, Place, Role, Visitor
 from zerek.modules.people.models import Account, Held, Person, SignedIn
+
+
+@dataclass(frozen=True)
+class PersonRow:
+    """One line of the register; ``login`` is None for who cannot sign in."""
+
+    id: int
+    name: str
+    login: str | None
+    grants: tuple[Grant, ...]
 
 
 def visitor(session: Session, token_hash: str, now: datetime) -> Visitor:
@@ -67,3 +78,38 @@ def open_sessions(session: Session, person_id: int, now: datetime) -> Sequence[S
         .where(SignedIn.person_id == person_id, SignedIn.expires_at > now)
         .order_by(SignedIn.began_at.desc())
     ).all()
+
+
+def register(
+    session: Session, *, search: str = "", role: Role | None = None, most: int | None = None
+) -> list[PersonRow]:
+    """People by name, at most so many; ``search`` is folded and looked for in names and sign-in names."""
+    wanted = select(Person.id).outerjoin(Account).order_by(Person.folded, Person.id).limit(most)
+    if search:
+        wanted = wanted.where(
+            or_(
+                Person.folded.contains(search, autoescape=True),
+                Account.folded.contains(search, autoescape=True),
+            )
+        )
+    if role is not None:
+        wanted = wanted.where(Person.id.in_(select(Held.person_id).where(Held.role == role.value)))
+    chosen = wanted.subquery()
+    rows = session.execute(
+        select(Person.id, Person.name, Account.login, Held.role, Held.place_kind, Held.place_id)
+        .join(chosen, chosen.c.id == Person.id)
+        .outerjoin(Account, Account.person_id == Person.id)
+        .outerjoin(Held, Held.person_id == Person.id)
+        .order_by(Person.folded, Person.id, Held.id)
+    )
+    found: dict[int, PersonRow] = {}
+    for number, name, login, held, kind, place in rows:
+        grant = (Grant(Role(held), _place(kind, place)),) if held else ()
+        known = found.get(number)
+        found[number] = PersonRow(number, name, login, (known.grants if known else ()) + grant)
+    return list(found.values())
+
+
+def taken_logins(session: Session) -> set[str]:
+    """Every sign-in name there is, folded."""
+    return set(session.scalars(select(Account.folded)))

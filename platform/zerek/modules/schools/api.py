@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from zerek.base.errors import NotFound
+from zerek.base.errors import Conflict, NotFound, Refused
 from zerek.base.permissions import Actor, Grant, Place, Role, allow, class_place, school_place
-from zerek.base.text import N_, Words, fold
+from zerek.base.places import names_of
+from zerek.base.text import LANGUAGES, N_, Words, fold
 from zerek.modules.people import api as people
 from zerek.modules.schools.models import Class, District, School
 from zerek.modules.schools.queries import (
@@ -19,12 +20,80 @@ from zerek.modules.schools.queries import (
     by_district,
     classes,
     classes_of_schools,
+    district_of_code,
+    register,
     school_names,
     school_of_class,
+    school_of_code,
 )
 
 allow("schools.see_region", Role.OPERATOR)
 allow("schools.see_class", Role.OPERATOR, Role.TEACHER, Role.ROBOTICS_TEACHER)
+
+LONGEST_CODE, LONGEST_NAME, LONGEST_LETTER = 40, 200, 4
+
+names_of("school")(school_names)
+
+
+@names_of("class")
+def class_names(session: Session, ids: Collection[int]) -> dict[int, Words]:
+    """Class → what it is called outside of its school: 7 «А», № 5 мектеп."""
+    return {
+        row.id: Words(
+            **{
+                tag: f"{row.title}, {row.school.in_language(tag)}"
+                for tag in LANGUAGES
+                if vars(row.school)[tag]
+            }
+        )
+        for row in classes(session, ids)
+    }
+
+
+def add_district(session: Session, code: str, name: Words) -> District:
+    """A new district; Conflict where the code is another's."""
+    _check_words(code, name)
+    if district_of_code(session, code):
+        raise Conflict(N_("There is a district with the code %(code)s already."), code=code)
+    return open_district(session, code, name)
+
+
+def add_school(session: Session, code: str, name: Words, *, district: str, town: bool) -> School:
+    """A new school in the district of that code; Conflict where the school's code is another's."""
+    _check_words(code, name)
+    if school_of_code(session, code):
+        raise Conflict(N_("There is a school with the code %(code)s already."), code=code)
+    found = district_of_code(session, district)
+    if found is None:
+        raise NotFound(N_("There is no district with the code %(code)s."), code=district)
+    return open_school(session, code, name, district=found, town=town)
+
+
+def add_class(session: Session, school_code: str, *, year: int, grade: int, letter: str) -> Class:
+    """The class of that school, made if it is new."""
+    whole = letter.strip().upper()
+    if not whole or not whole.isprintable() or len(whole) > LONGEST_LETTER:
+        raise Refused(N_("A class has a letter, of at most %(n)s characters."), n=LONGEST_LETTER)
+    return open_class(session, known_school(session, school_code).id, year=year, grade=grade, letter=whole)
+
+
+def known_school(session: Session, code: str) -> School:
+    """The school of that code, or NotFound."""
+    found = school_of_code(session, code)
+    if found is None:
+        raise NotFound(N_("There is no school with the code %(code)s."), code=code)
+    return found
+
+
+def _check_words(code: str, name: Words) -> None:
+    if not code.isprintable() or code.split() != [code] or len(code) > LONGEST_CODE:
+        raise Refused(N_("A code is one word of at most %(n)s characters."), n=LONGEST_CODE)
+    texts = name.as_dict().values()
+    if not name.kk.strip() or any(not text.isprintable() or len(text) > LONGEST_NAME for text in texts):
+        raise Refused(
+            N_("A name is needed in Kazakh at least, of at most %(n)s characters in each language."),
+            n=LONGEST_NAME,
+        )
 
 
 def open_district(session: Session, code: str, name: Words) -> District:
@@ -118,17 +187,22 @@ __all__ = [
     "District",
     "DistrictRow",
     "SchoolRow",
+    "add_class",
+    "add_district",
+    "add_school",
     "alphabetical",
     "by_district",
     "class_row",
     "classes",
     "classes_of_schools",
+    "known_school",
     "open_class",
     "open_district",
     "open_school",
     "own_classes",
     "places_of_class",
     "pupils",
+    "register",
     "school_names",
     "school_of_class",
     "schools_of",

@@ -81,3 +81,21 @@ def by_district(session: Session) -> list[DistrictRow]:
         _, schools = found.setdefault(district_id, (Words.of(district), []))
         schools.append(SchoolRow(school_id, Words.of(school), town, count))
     return [DistrictRow(name, tuple(schools)) for name, schools in found.values()]
+
+
+def school_of_code(session: Session, code: str) -> School | None:
+    return session.scalar(select(School).where(School.code == code))
+
+
+def district_of_code(session: Session, code: str) -> District | None:
+    return session.scalar(select(District).where(District.code == code))
+
+
+def register(session: Session) -> Sequence[tuple[School, Class | None]]:
+    """Every school with each of its classes, in the order of codes; a school without classes once."""
+    rows = session.execute(
+        select(School, Class)
+        .outerjoin(Class, Class.school_id == School.id)
+        .order_by(School.code, Class.year, Class.grade, Class.letter)
+    )
+    return [(school, one) for school, one in rows]

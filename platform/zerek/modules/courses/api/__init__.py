@@ -34,7 +34,7 @@ from zerek.modules.courses.api.outline import (
     slug,
 )
 from zerek.modules.courses.api.pictures import picture_kind
-from zerek.modules.courses.api.publishing import publish
+from zerek.modules.courses.api.publishing import publish, unpublished
 from zerek.modules.courses.api.quizzes import (
     Review,
     Reviewed,
@@ -129,5 +129,6 @@ __all__ = [
     "to_mark",
     "to_print",
     "tries",
+    "unpublished",
     "waiting",
 ]

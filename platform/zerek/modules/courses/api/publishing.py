@@ -14,7 +14,7 @@ from zerek.base.events import tell
 from zerek.base.files import Files
 from zerek.base.permissions import Actor, require
 from zerek.base.text import N_
-from zerek.content import lessons, packages
+from zerek.content import lessons, packages, shipped
 from zerek.modules.courses.api import stored
 from zerek.modules.courses.api.events import Published
 from zerek.modules.courses.models import Course, Item, Module, Picture, Text, TextPart, Version
@@ -57,6 +57,16 @@ def publish(
             slug=package.slug,
         )
     return known
+
+
+def unpublished(session: Session) -> list[Path]:
+    """The shipped packages whose version is not published yet.
+
+    Asked at every start: it reads two lines of each course and asks the database once.
+    """
+    rows = session.execute(select(Course.slug, Version.version).join(Version))
+    known = {(slug, version) for slug, version in rows}
+    return [folder for folder in shipped.courses() if packages.stated(folder) not in known]
 
 
 def _course(session: Session, package: packages.Course) -> Course:
