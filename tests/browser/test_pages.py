@@ -119,6 +119,8 @@ def of_an_operator(page: Page, studied: Studied) -> Pages:
     return {
         "home": "/",
         "schools": "/schools/",
+        "people": "/people/",
+        "me": "/people/me",
         "certificate": studied.certificate,
         "classes": "/assignments/classes",
         "rooms": "/kits/",
