@@ -11,16 +11,16 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from flask import Flask
-from sqlalchemy import event, select
+from sqlalchemy import event, make_url, select
 from sqlalchemy.orm import Session
 
-from zerek.base import clock
+from zerek.base import clock, db
 from zerek.base.errors import Conflict, Refused
 from zerek.base.jobs import Job
 from zerek.base.permissions import Actor
 from zerek.modules.kits import agents, api, live
 from zerek.modules.kits.models import Kit, Output, Room, Run
-from zerek.settings import WEB_THREADS
+from zerek.settings import WEB_THREADS, Settings
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 TOKEN = "t" * 40  # the room's, as tests/kits/conftest.py opens it
@@ -159,6 +159,27 @@ def test_an_agent_that_waits_hears_a_command_at_once(
     waiting.join(5)
     assert [command["do"] for command in heard[0][1]] == ["stop"]
     assert time.monotonic() - asked < 2
+
+
+def test_an_agent_that_waits_hears_within_seconds_what_another_web_process_was_asked(
+    agent, settings: Settings, session: Session, kit: Kit, room: Room, teacher: Actor
+) -> None:
+    heard: list[list] = []
+    waiting = threading.Thread(target=lambda: heard.append(agent.commands(wait=20)))
+    waiting.start()
+    time.sleep(0.3)
+    url = make_url(settings.database)
+    more = {"timeout": "30"} if url.drivername.startswith("sqlite") else {"application_name": "another"}
+    engine = db.engine(url.update_query_dict(more).render_as_string(hide_password=False))
+    asked = time.monotonic()
+    with Session(engine) as elsewhere:
+        assert live.hub(elsewhere) is not live.hub(session)  # what is in memory there wakes nobody here
+        api.stop_all(elsewhere, room.id, by=teacher, now=clock.now())
+        elsewhere.commit()
+    waiting.join(10)
+    engine.dispose()
+    assert [command["do"] for command in heard[0]] == ["stop_all"]
+    assert time.monotonic() - asked < 4
 
 
 def test_an_agent_that_waits_for_nothing_is_answered_in_the_end(agent, kit: Kit) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from flask import Flask
@@ -316,10 +317,28 @@ def test_a_stop_in_a_silent_room_sends_people_to_the_switch(
     session: Session, room: Room, kit: Kit, teacher: Actor, sign_in: Callable[[str], FlaskClient]
 ) -> None:
     live.hub(session).channel(room.id).heard_at = -1000.0
+    session.query(Room).update({"last_seen": clock.now() - api.SILENT_AFTER})
+    session.commit()
     browser = sign_in("Болат Ерланұлы")
     browser.set_cookie("language", "en")
     answer = browser.post(f"/kits/{kit.id}/stop", headers={"Accept": "application/json"})
     assert "by hand" in answer.json["word"]
+
+
+def test_a_room_is_on_line_while_its_agent_speaks_to_any_web_process(
+    session: Session, room: Room, kit: Kit
+) -> None:
+    now = clock.now()
+    channel = live.hub(session).channel(room.id)
+    channel.heard_at = (
+        -1000.0
+    )  # this process heard it long ago; its frames go to another one, which writes it down
+    room.last_seen = now - timedelta(seconds=2)
+    assert api.is_online(session, room, now)
+    room.last_seen = now - api.SILENT_AFTER
+    assert not api.is_online(session, room, now)
+    channel.heard()  # to this process, which has not written it down yet
+    assert api.is_online(session, room, now)
 
 
 def test_a_room_of_thirty_kits_takes_no_more_questions_than_a_room_of_one(

@@ -17,6 +17,7 @@ from zerek.web.shell import close_session, machine, session
 pages = Blueprint("kits_agent", __name__, url_prefix="/kits/agent")
 
 PAUSE = 1.0  # seconds to the next question of an agent whose question no thread can hold open
+LOOK_EVERY = 2.0  # seconds: a command that another process was asked for is found in the rows
 LONGEST_WAIT = 25.0  # seconds that an agent's question may stay open: less than any proxy's patience
 
 
@@ -58,7 +59,7 @@ def commands() -> ResponseReturnValue:
     try:
         while not found and not channel.closed and (left := until - time.monotonic()) > 0:
             close_session()  # nobody holds a transaction while waiting
-            channel.wait_for_command(seen, left)
+            channel.wait_for_command(seen, min(left, LOOK_EVERY))
             seen = channel.commands
             found = api.commands_after(session(), api.room_of(session(), room_id), agent_run, after)
     finally:

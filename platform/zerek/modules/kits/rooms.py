@@ -181,10 +181,10 @@ def pupils_of(session: Session, class_ids: set[int]) -> dict[int, tuple[int, str
 
 
 def is_online(session: Session, room: Room | queries.RoomRow, now: datetime) -> bool:
-    """Whether the classroom computer has spoken lately: as this process heard it, else as the row says."""
+    """Whether the classroom computer has spoken lately: to this process, or to another, as the row says."""
     silent = live.hub(session).channel(room.id).silent_for()
-    if silent is not None:
-        return silent < SILENT_AFTER.total_seconds()
+    if silent is not None and silent < SILENT_AFTER.total_seconds():
+        return True
     return room.last_seen is not None and now - room.last_seen < SILENT_AFTER
 
 

@@ -102,11 +102,13 @@ def run(stream: Stream, channel: live.Channel, watcher: live.Watcher, first: str
     """The stream's text, until the reader goes, loses the right to look, or the process ends."""
     yield f"retry: 2000\n\n{first}"
     began = beaten = time.monotonic()
+    spoke = stream.online
     while not channel.closed and time.monotonic() - began < LASTS:
         notes = watcher.wait(LOOK_EVERY)
         silent = channel.silent_for()
-        if silent is not None and stream.online != (silent < api.SILENT_AFTER.total_seconds()):
-            notes.append(Note("room"))
+        if silent is not None and spoke != (silent < api.SILENT_AFTER.total_seconds()):
+            spoke = not spoke
+            notes.append(Note("room"))  # whether it is silent everywhere, the rows know
         if time.monotonic() - beaten >= BEAT_EVERY:
             beaten = time.monotonic()
             notes.append(Note("room"))
