@@ -31,7 +31,7 @@ from zerek.modules.courses import api as courses
 from zerek.settings import Settings
 
 NOTEBOOK = "python-and-robot/r7-02"
-PATIENCE = 120.0  # seconds; a busy machine needs many for one notebook
+PATIENCE = 180.0  # seconds; a busy machine needs many for one notebook
 
 HandIn = Callable[..., int]
 Written = Callable[..., bytes]
