@@ -35,4 +35,6 @@ def has_failed(response: Response) -> bool:
 def init(app: Flask, settings: Settings) -> None:
     redis = settings.broker.startswith("redis")
     app.config.setdefault("RATELIMIT_STORAGE_URI", settings.broker if redis else "memory://")
+    # Not a fixed window: twice as many tries would pass around its edge.
+    app.config.setdefault("RATELIMIT_STRATEGY", "moving-window")
     limiter.init_app(app)
