@@ -206,7 +206,8 @@ import os, socket, sys
 seen = []
 for path in {paths}:
     try:
-        seen.append(path + " LISTED " + ",".join(os.listdir(path)[:3]))
+        if os.listdir(path):  # an empty folder in a name's place tells nothing
+            seen.append(path + " LISTED " + ",".join(os.listdir(path)[:3]))
     except OSError:
         pass
     try:

@@ -52,7 +52,11 @@ def test_files_of_others_cannot_be_read(attack: Attack, street: Path) -> None:
     )
     lines = said(outcome).splitlines()
     assert len(lines) == 22
-    assert [line for line in lines if "denied" not in line] == []
+    told = [line for line in lines if "denied" not in line and not line.endswith(" LISTED []")]
+    # From a wheel zerek lies among packages that must be listed: its folder is then an empty one, or, where
+    # Landlock stands alone, one whose file names can be seen and nothing that is in them.
+    among_packages = code.parent.name == "site-packages"
+    assert [line for line in told if not (among_packages and line.startswith(f"{code} LISTED"))] == []
 
 
 def test_the_only_zerek_that_can_be_imported_is_none(attack: Attack) -> None:
