@@ -24,6 +24,7 @@ from zerek.base.jobs import Work
 from zerek.base.permissions import REGION, Grant, Place, Role
 from zerek.modules.people import api as people
 from zerek.settings import Settings
+from zerek.web.limits import limiter
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 PASSWORD = "kitap-2026"
@@ -141,8 +142,10 @@ def session(engine: Engine) -> Iterator[Session]:
 
 @pytest.fixture
 def app(settings: Settings) -> Iterator[Flask]:
+    limiter.enabled = True  # only then does it lay its hooks in the app
     made = zerek_app.create_app(settings)
-    made.config.update(TESTING=True, WTF_CSRF_ENABLED=False, RATELIMIT_ENABLED=False)
+    limiter.enabled = False  # a test about limits switches it on again
+    made.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
     yield made
     made.extensions["zerek"].engine.dispose()
 

@@ -39,7 +39,7 @@ def lms(settings: Settings) -> Iterator[Settings]:
     server = make_server("127.0.0.1", 0, lambda environ, start: placed[0](environ, start), threaded=True)
     here = replace(settings, port=server.server_port)
     placed.append(zerek_app.create_app(here))
-    placed[0].config.update(WTF_CSRF_ENABLED=False, RATELIMIT_ENABLED=False)
+    placed[0].config.update(WTF_CSRF_ENABLED=False)
     thread = threading.Thread(target=server.serve_forever, args=(0.02,))
     thread.start()
     yield here
