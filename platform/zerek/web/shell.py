@@ -73,10 +73,6 @@ def actor() -> Actor:
     return visitor().actor
 
 
-def person_name() -> str:
-    return visitor().name
-
-
 def language() -> str:
     """The reader's language: the one chosen, or the default."""
     chosen = request.cookies.get(LANGUAGE_COOKIE) if request else None
@@ -143,7 +139,6 @@ __all__ = [
     "language",
     "machine",
     "never_cached",
-    "person_name",
     "session",
     "settings",
     "visitor",

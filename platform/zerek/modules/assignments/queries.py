@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -106,8 +106,3 @@ def best(session: Session, person_ids: Iterable[int], item_ids: Iterable[int]) -
         .group_by(Submission.person_id, Submission.item_id)
     )
     return {(person, item): Best(points, most, tries) for person, item, points, most, tries in found}
-
-
-def open_ones(session: Session) -> Sequence[int]:
-    """Ids of hand-ins that are not at their end; for the operator's page and tests."""
-    return session.scalars(select(Submission.id).where(Submission.state.in_(OPEN))).all()
